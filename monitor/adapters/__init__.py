@@ -1,0 +1,1 @@
+"""Effects: one third-party library a file."""

@@ -1,0 +1,20 @@
+"""Stage 3 of 6: Item → Score: one probability per signal."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """Words of the item and what they added to (or took from) the decision, in log-odds."""
+
+    term: str
+    weight: float
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The probability, 0 to 1, that an item reports `signal`, according to the model `model_id`."""
+
+    signal: str
+    value: float
+    model_id: str

@@ -1,0 +1,88 @@
+"""Every error this project raises on purpose.
+
+::
+
+    MonitorError                 exit 1: failed at run time
+    ├── ConfigError              exit 2: the config file, a variable in it, or a channel URL
+    ├── InputError               exit 2: an argument or an input file
+    ├── StorageError             exit 1: the database is full, locked, foreign or damaged
+    │   └── ServiceRunningError  exit 1: another service holds the database
+    ├── ModelError               exit 1: no usable model
+    ├── FetchError               recorded on the feed: permanent or retryable
+    ├── ParseError               recorded on the feed
+    └── DeliveryError            recorded on the alert: permanent or retryable
+
+A message is one line: what happened, to which one, and the way out. The cause is chained.
+"""
+
+from datetime import timedelta
+
+
+class MonitorError(Exception):
+    """Base of all errors raised on purpose; `str()` is one line a user can act on."""
+
+    exit_code = 1
+
+
+class ConfigError(MonitorError):
+    """The configuration cannot be used; names file, key, line and the fix."""
+
+    exit_code = 2
+
+
+class InputError(MonitorError):
+    """An argument or an input file cannot be used; names it and the fix."""
+
+    exit_code = 2
+
+
+class StorageError(MonitorError):
+    """The database cannot be read or written: full, locked, foreign, damaged or too new."""
+
+
+class ServiceRunningError(StorageError):
+    """Another process is polling into the same database."""
+
+
+class ModelError(MonitorError):
+    """There is no model, or the one there cannot be trusted."""
+
+
+class FetchError(MonitorError):
+    """A feed could not be fetched.
+
+    Attributes:
+        reason: short name stored on the feed, such as `timeout`, `http_404`, `dns`, `too_large`.
+        permanent: True where asking again soon cannot help (HTTP 410, a forbidden address).
+        retry_after: what the server asked for, None where it said nothing.
+    """
+
+    def __init__(
+        self, message: str, *, reason: str, permanent: bool = False, retry_after: timedelta | None = None
+    ) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.permanent = permanent
+        self.retry_after = retry_after
+
+
+class ParseError(MonitorError):
+    """A body was fetched but is not a feed; `reason` is stored on the feed (`html`, `empty`, `malformed` …)."""
+
+    def __init__(self, message: str, *, reason: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+class DeliveryError(MonitorError):
+    """A channel did not take a message.
+
+    Attributes:
+        permanent: True where sending the same again cannot succeed (bad token, unknown recipient).
+        retry_after: what the service asked for, None where it said nothing.
+    """
+
+    def __init__(self, message: str, *, permanent: bool, retry_after: timedelta | None = None) -> None:
+        super().__init__(message)
+        self.permanent = permanent
+        self.retry_after = retry_after

@@ -1,0 +1,132 @@
+"""What the pipeline needs of the world, as Protocols; adapters implement them, tests fake them."""
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from monitor.domain.alert import Alert, Fold, Waiting
+from monitor.domain.delivery import Attempt, PendingAlert
+from monitor.domain.feed import Feed, FeedUpdate, FetchRequest, ParsedFeed, Retrieved, Unchanged
+from monitor.domain.hit import Hit
+from monitor.domain.item import Item
+from monitor.domain.message import Message
+from monitor.domain.score import Score, Term
+from monitor.domain.story import Story
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredItem:
+    """A new item and what was decided about it; `story_id` is None without hits, negative for a new story."""
+
+    item: Item
+    scores: tuple[Score, ...]
+    hits: tuple[Hit, ...] = ()
+    story_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PollResult:
+    """Everything one poll of one feed changes; stored in one transaction.
+
+    Attributes:
+        seen: identity keys of every entry the feed lists now, new ones included.
+        stories: new (negative id) and changed stories.
+    """
+
+    update: FeedUpdate
+    items: tuple[ScoredItem, ...] = ()
+    seen: tuple[str, ...] = ()
+    stories: tuple[Story, ...] = ()
+    alerts: tuple[Alert, ...] = ()
+
+
+class Clock(Protocol):
+    """Tells the time and deals the jitter."""
+
+    def now(self) -> datetime:
+        """The current time, timezone-aware UTC."""
+
+    def jitter(self) -> float:
+        """A number in [0, 1), to spread feeds and retries apart."""
+
+
+class Fetcher(Protocol):
+    """Gets a feed's bytes."""
+
+    async def fetch(self, request: FetchRequest) -> Retrieved | Unchanged:
+        """Fetch `request`; raises FetchError with a named reason."""
+
+
+class Parser(Protocol):
+    """Turns bytes into items."""
+
+    async def parse(self, retrieved: Retrieved, now: datetime) -> ParsedFeed:
+        """Parse a body; raises ParseError where it is no feed. One bad entry is skipped with a warning."""
+
+
+class Scorer(Protocol):
+    """Scores items with the active model."""
+
+    @property
+    def model_id(self) -> str:
+        """Id of the model in use."""
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """The signals the model knows."""
+
+    def score(self, items: Sequence[Item]) -> list[tuple[Score, ...]]:
+        """One Score per signal for each item, in order; an empty batch gives an empty list."""
+
+    def why(self, item: Item, signal: str) -> tuple[Term, ...]:
+        """The words that weighed most, strongest first."""
+
+
+class Notifier(Protocol):
+    """Sends one message to one channel."""
+
+    async def send(self, channel: str, message: Message) -> None:
+        """Send; returns only when the service took it. Raises DeliveryError, permanent or retryable."""
+
+
+class PollStore(Protocol):
+    """What poll() reads and writes."""
+
+    def due_feeds(self, now: datetime, *, force: bool = False) -> list[Feed]:
+        """Feeds whose time has come, the longest waiting first; all but removed ones with `force`."""
+
+    def known_keys(self, feed_id: int, keys: Collection[str]) -> set[str]:
+        """Those of `keys` this feed has listed before."""
+
+    def open_stories(self, since: datetime) -> list[Story]:
+        """Stories last told at or after `since`, oldest first."""
+
+    def told(self, story_ids: Collection[int]) -> set[tuple[int, str]]:
+        """(story id, channel) pairs with an alert that is pending, sent, folded or dead."""
+
+    def record(self, result: PollResult) -> None:
+        """Store everything of one poll in one transaction, or nothing."""
+
+
+class OutboxStore(Protocol):
+    """What deliver() reads and writes."""
+
+    def waiting(self, now: datetime) -> list[Waiting]:
+        """Pending alerts that are due and not leased, oldest first."""
+
+    def sent_since(self, since: datetime) -> dict[str, int]:
+        """How many messages each channel took since then."""
+
+    def fold(self, folds: Sequence[Fold], now: datetime) -> list[int]:
+        """Store a digest alert per fold, mark its alerts folded, all in one transaction; ids of the digests."""
+
+    def lease(self, alert_ids: Collection[int], now: datetime, until: datetime) -> list[PendingAlert]:
+        """Take those of the alerts that are still pending and not leased, until then; oldest first."""
+
+    def finish(self, attempt: Attempt) -> None:
+        """Write the delivery and the alert's new state, and end the lease."""
+
+
+Progress = Callable[[str, int, int], None]
+"""Called with what is going on, how much is done, how much there is (0 = unknown)."""
