@@ -4,6 +4,7 @@
 
     MonitorError                 exit 1: failed at run time
     ├── ConfigError              exit 2: the config file, a variable in it, or a channel URL
+    │   └── InvalidConfigError   (in `config`) carries every problem of a file
     ├── InputError               exit 2: an argument or an input file
     ├── StorageError             exit 1: the database is full, locked, foreign or damaged
     │   └── ServiceRunningError  exit 1: another service holds the database

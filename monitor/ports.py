@@ -118,8 +118,8 @@ class OutboxStore(Protocol):
     def sent_since(self, since: datetime) -> dict[str, int]:
         """How many messages each channel took since then."""
 
-    def fold(self, folds: Sequence[Fold], now: datetime) -> list[int]:
-        """Store a digest alert per fold, mark its alerts folded, all in one transaction; ids of the digests."""
+    def fold(self, folds: Sequence[Fold], now: datetime) -> dict[int, str]:
+        """Store a digest alert per fold, mark its alerts folded, all in one transaction; digest id → channel."""
 
     def lease(self, alert_ids: Collection[int], now: datetime, until: datetime) -> list[PendingAlert]:
         """Take those of the alerts that are still pending and not leased, until then; oldest first."""

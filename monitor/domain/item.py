@@ -1,8 +1,27 @@
 """Stage 2 of 6: Feed → Item: one entry of a feed, with an identity that survives its publisher's habits."""
 
-from dataclasses import dataclass
+import re
+import unicodedata
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
+from hashlib import blake2b
+from itertools import chain
+
+MISBEHAVING_SHARE = 0.05
+"""Above this share of regenerated keys in one document, a feed's identity is degraded."""
+
+MISBEHAVING_LISTED = 20
+"""A shorter document says too little to judge its publisher by."""
+
+SHORTEST_GUID = 4
+"""A shorter guid beside a link is a position in the list more often than a name: "1", "2", "3"."""
+
+_NOT_WORD = re.compile(r"[\W_]+")
+_ROOT_URL = re.compile(r"https?://[^/?#]+/?$")
+_URL_START = re.compile(r"https?://(www\.)?")
 
 
 class IdentityKind(StrEnum):
@@ -51,3 +70,131 @@ class Item:
     lang: str | None
     published_at: datetime | None
     identity: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class NewItems:
+    """What of a document had not been listed before.
+
+    Attributes:
+        items: first of each, in document order; their identities hold only keys that tell them apart.
+        seen: every usable key of every listed entry, to be remembered as long as the feed lists it.
+        identity: the kind of key to use from now on.
+        misbehaving: entries whose strongest key was regenerated.
+        warnings: one line where the identity was degraded.
+    """
+
+    items: tuple[Item, ...]
+    seen: tuple[str, ...]
+    identity: IdentityKind
+    misbehaving: int = 0
+    warnings: tuple[str, ...] = ()
+
+
+def identity_of(guid: str, url: str, title: str, published: datetime | None) -> Identity:
+    """The keys of an entry.
+
+    A link counts without its scheme and `www.`, so that a site's move to https brings nothing back; the bare address
+    of a site names no article. A guid of fewer than SHORTEST_GUID characters counts only where there is no link.
+
+    Args:
+        guid: as published; canonical where it is a URL, so that its tracking parameters do not count.
+        url: canonical, possibly empty.
+        title: in any spelling: case, punctuation and spacing do not count.
+        published: as declared by the feed, even where absurd: it must be the same at the next poll.
+    """
+    link = None if not url or _ROOT_URL.match(url) else _URL_START.sub("", url).rstrip("/")
+    name = " ".join(guid.split())
+    if len(name) < SHORTEST_GUID and link:
+        name = ""
+    folded = _NOT_WORD.sub(" ", unicodedata.normalize("NFKC", title).casefold()).strip()
+    day = published.date().isoformat() if published else ""
+    return Identity(
+        guid=_hashed("g", _URL_START.sub("", name)) if name else None,
+        link=_hashed("l", link) if link else None,
+        title=_hashed("t", f"{folded or title or url or name}\n{day}"),
+    )
+
+
+def new_items(kind: IdentityKind, items: Sequence[Item], known: Collection[str]) -> NewItems:
+    """Those of a document's items that this feed has not listed before.
+
+    An item is seen where the key its feed goes by is known: a guid, else the link, else title and day. So an edited
+    title under the same guid, or without guid under the same link, is seen. A new guid for a known link with a known
+    title is a regenerated guid, and seen too; if the title was edited in the same breath, it counts as new, unless
+    the document as a whole shows the feed's guids to be regenerated: then links decide, in this poll and after.
+
+    Args:
+        kind: the strongest key the feed is trusted with.
+        items: in document order.
+        known: keys this feed listed before; those not of these items do no harm.
+    """
+    listed = _distinct(items)
+    warnings = []
+    misbehaving = 0
+    for weaker in list(IdentityKind)[list(IdentityKind).index(kind) + 1 :]:
+        count = sum(_regenerated(entry.identity, kind, known, titles=_counts(listed)) for entry in listed)
+        misbehaving = max(misbehaving, count)
+        if len(listed) < MISBEHAVING_LISTED or count <= MISBEHAVING_SHARE * len(listed):
+            break
+        warnings.append(
+            f"{count} of {len(listed)} listed items came back with a new {kind}; items are told apart by {weaker} now"
+        )
+        kind = weaker
+    return NewItems(
+        items=tuple(entry for entry in listed if not _seen(entry.identity, kind, known)),
+        seen=tuple(dict.fromkeys(chain.from_iterable(entry.identity.keys() for entry in listed))),
+        identity=kind,
+        misbehaving=misbehaving,
+        warnings=tuple(warnings),
+    )
+
+
+def _seen(identity: Identity, kind: IdentityKind, known: Collection[str]) -> bool:
+    key = identity.key(kind)
+    twin = key == identity.guid and identity.link in known and identity.title in known
+    return key in known or twin
+
+
+def _regenerated(identity: Identity, kind: IdentityKind, known: Collection[str], titles: Mapping[str, int]) -> bool:
+    """An unknown key on an entry that is known otherwise: by link and title, or by a title no other entry has now."""
+    key = identity.key(kind)
+    if key in known or key == identity.title or identity.title not in known:
+        return False
+    return (key == identity.guid and identity.link in known) or titles[identity.title] == 1
+
+
+def _distinct(items: Sequence[Item]) -> list[Item]:
+    """Each item once, without keys that stand for different items of this document."""
+    guids = _ambiguous((item.identity.guid, (item.identity.link, item.identity.title)) for item in items)
+    links = _ambiguous((item.identity.link, item.identity.title) for item in items)
+    usable = [
+        replace(item.identity, guid=None if item.identity.guid in guids else item.identity.guid) for item in items
+    ]
+    usable = [replace(one, link=None if one.link in links else one.link) for one in usable]
+    once: dict[str, Item] = {}
+    # The same article under two guids; in two polls it would be taken for a regenerated guid.
+    twins: dict[tuple[str | None, str], Item] = {}
+    for item in (replace(item, identity=one) for item, one in zip(items, usable, strict=True)):
+        if once.setdefault(item.identity.key(IdentityKind.GUID), item) is item:
+            twins.setdefault((item.identity.link or item.identity.guid, item.identity.title), item)
+    return list(twins.values())
+
+
+def _ambiguous(pairs: Iterable[tuple[str | None, Hashable]]) -> set[str]:
+    meanings: dict[str, set[Hashable]] = defaultdict(set)
+    for key, meaning in pairs:
+        if key is not None:
+            meanings[key].add(meaning)
+    return {key for key, different in meanings.items() if len(different) > 1}
+
+
+def _counts(items: Sequence[Item]) -> Mapping[str, int]:
+    counts: dict[str, int] = defaultdict(int)
+    for item in items:
+        counts[item.identity.title] += 1
+    return counts
+
+
+def _hashed(prefix: str, text: str) -> str:
+    return f"{prefix}:{blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"

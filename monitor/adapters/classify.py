@@ -1,0 +1,78 @@
+"""Scores items and texts with a trained model of `classifiers`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from classifiers.artifact import load_model
+from classifiers.errors import ClassifierError
+from classifiers.manifest import Manifest
+from classifiers.model import Model
+from classifiers.text import Document
+from monitor.domain.item import Item
+from monitor.domain.score import Score, Term
+from monitor.errors import ModelError
+
+WHY_TERMS = 8
+
+
+class ModelScorer:
+    """The Scorer of the pipeline: a loaded model."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+
+    @property
+    def model(self) -> Model:
+        """The model itself, for measuring it."""
+        return self._model
+
+    @classmethod
+    def load(cls, folder: Path) -> Self:
+        """Load the model in `folder`. Raises ModelError where it is missing, damaged or of another format."""
+        try:
+            return cls(load_model(folder))
+        except ClassifierError as error:
+            raise ModelError(str(error)) from error
+
+    @property
+    def model_id(self) -> str:
+        """Id of the model in use."""
+        return self._model.id
+
+    @property
+    def signals(self) -> tuple[str, ...]:
+        """The signals the model knows."""
+        return self._model.signals
+
+    @property
+    def manifest(self) -> Manifest:
+        """What the training wrote down."""
+        return self._model.manifest
+
+    def score(self, items: Sequence[Item]) -> list[tuple[Score, ...]]:
+        """One Score per signal for each item, in order; an empty batch gives an empty list."""
+        return self.score_documents([_document(item) for item in items])
+
+    def why(self, item: Item, signal: str) -> tuple[Term, ...]:
+        """The words that weighed most, strongest first."""
+        return self.explain_document(_document(item), signal)
+
+    def score_documents(self, documents: Sequence[Document]) -> list[tuple[Score, ...]]:
+        """As `score`, for texts that are not items of a feed."""
+        return [
+            tuple(
+                Score(signal, float(value), self._model.id)
+                for signal, value in zip(self._model.signals, row, strict=True)
+            )
+            for row in self._model.score(documents)
+        ]
+
+    def explain_document(self, document: Document, signal: str) -> tuple[Term, ...]:
+        """As `why`, for a text that is not an item of a feed."""
+        found = self._model.explain(document, signal, limit=WHY_TERMS)
+        return tuple(Term(one.term, float(one.weight)) for one in found)
+
+
+def _document(item: Item) -> Document:
+    return Document(title=item.title, body=item.summary, lang=item.lang)

@@ -1,0 +1,135 @@
+"""Worker processes for work that may hang, crash or eat memory on hostile input (pebble)."""
+
+import asyncio
+import logging
+import multiprocessing
+import os
+import resource
+from collections.abc import Callable
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
+from typing import Any, ParamSpec, Self, TypeVar
+
+from pebble import ProcessExpired, ProcessPool
+
+from monitor.errors import MonitorError
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+TASKS_PER_WORKER = 2000
+"""After so many tasks a worker is replaced, so that a leak in a library stays small."""
+
+
+class WorkerTimeoutError(MonitorError):
+    """A task was still running at its time limit; its worker was killed."""
+
+
+class WorkerCrashError(MonitorError):
+    """A task raised, or its worker died: out of memory, a crash in native code."""
+
+
+class Engine:
+    """A pool of worker processes; the pool survives every worker.
+
+    Functions and their arguments and results are pickled, so functions must stand at module level.
+
+    Args:
+        workers: processes; by default one per core, at most 4.
+        memory: bytes of data each may hold, where the system can limit it.
+    """
+
+    def __init__(self, workers: int | None = None, *, memory: int = 1 << 30) -> None:
+        self._workers = workers or min(os.cpu_count() or 1, 4)
+        self._memory = memory
+        self._pool: ProcessPool | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Stop the workers, whatever they are doing."""
+        pool, self._pool = self._pool, None
+        if pool is not None:
+            await asyncio.to_thread(_stop, pool)
+
+    async def run(self, fn: Callable[..., T], *args: object, timeout: float) -> T:  # noqa: ASYNC109  # limits the process
+        """Run `fn(*args)` in a worker; `timeout` seconds count from its start, not from its place in the queue.
+
+        Raises:
+            WorkerTimeoutError: it took longer; the worker was killed.
+            WorkerCrashError: it raised, or took its worker with it.
+        """
+        for last in (False, True):
+            pool = self._started()
+            try:
+                future = pool.schedule(_run, args=(fn, args), timeout=timeout)
+                outcome = await asyncio.wrap_future(future)
+            except TimeoutError as error:
+                raise WorkerTimeoutError(f"{fn.__name__} did not end within {timeout:g} s") from error
+            except ProcessExpired as error:
+                raise WorkerCrashError(f"{fn.__name__} took its worker down (exit code {error.exitcode})") from error
+            except (BrokenProcessPool, RuntimeError) as error:
+                # The pool gives up when an idle worker is killed from outside; a new one takes over.
+                if last:
+                    raise WorkerCrashError("worker processes cannot be started; is memory short?") from error
+                await self._replaced(pool)
+            else:
+                if isinstance(outcome, _Raised):
+                    raise WorkerCrashError(f"{fn.__name__} failed: {outcome.message}")
+                return outcome  # type: ignore[no-any-return]
+        raise AssertionError("unreachable")
+
+    def _started(self) -> ProcessPool:
+        if self._pool is None:
+            # Not fork: this process runs threads. A fork server starts a worker in milliseconds after the first.
+            context = multiprocessing.get_context("forkserver")
+            context.set_forkserver_preload([__name__, "monitor.adapters.parse"])
+            self._pool = ProcessPool(
+                max_workers=self._workers,
+                max_tasks=TASKS_PER_WORKER,
+                initializer=_limit,
+                initargs=(self._memory,),
+                context=context,
+            )
+        return self._pool
+
+    async def _replaced(self, broken: ProcessPool) -> None:
+        if self._pool is broken:
+            log.warning("the worker processes broke down; starting new ones")
+            self._pool = None
+            await asyncio.to_thread(_stop, broken)
+
+
+class _Raised:
+    """An exception's text; exceptions themselves do not always survive pickling."""
+
+    __slots__ = ("message",)
+
+    def __init__(self, message: str) -> None:
+        self.message = message
+
+
+def _run(fn: Callable[..., Any], args: tuple[object, ...]) -> Any:  # noqa: ANN401  # whatever fn returns
+    try:
+        return fn(*args)
+    except Exception as error:  # noqa: BLE001  # the caller gets it as WorkerCrashError
+        return _Raised(f"{type(error).__name__}: {error}")
+
+
+def _limit(memory: int) -> None:
+    for what, most in ((resource.RLIMIT_DATA, memory), (resource.RLIMIT_CORE, 0)):
+        _, hard = resource.getrlimit(what)
+        resource.setrlimit(what, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+
+
+def _stop(pool: ProcessPool) -> None:
+    pool.stop()  # type: ignore[no-untyped-call]
+    pool.join()

@@ -1,0 +1,31 @@
+"""Logs on stderr as text or JSON lines. The only importer of structlog; the rest logs through the standard library."""
+
+import logging
+import sys
+
+import structlog
+
+_QUIET = ("apprise", "apscheduler", "asyncio", "uvicorn.access")
+"""Libraries whose own messages repeat ours, or could show what we hide (Apprise names its URLs)."""
+
+
+def configure(level: str = "info", style: str = "text") -> None:
+    """Send every record of the root logger to stderr, as `text` for people or `json` for machines."""
+    shared: list[structlog.typing.Processor] = [
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    final: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
+    if style == "json":
+        final += [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(ensure_ascii=False)]
+    else:
+        final.append(structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), pad_event_to=0))
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(structlog.stdlib.ProcessorFormatter(foreign_pre_chain=shared, processors=final))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(level.upper())
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.CRITICAL)

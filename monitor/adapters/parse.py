@@ -1,0 +1,256 @@
+"""Bytes → ParsedFeed (feedparser), in worker processes."""
+
+import re
+from calendar import timegm
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import Any
+from xml.sax import SAXException
+
+import feedparser
+
+from monitor.adapters.engine import Engine, WorkerCrashError, WorkerTimeoutError
+from monitor.adapters.language import declared, detect
+from monitor.adapters.links import canonical_url
+from monitor.adapters.plaintext import shortened, to_text
+from monitor.domain.feed import ParsedFeed, Retrieved
+from monitor.domain.item import Item, identity_of
+from monitor.errors import ParseError
+
+SUMMARY_LIMIT = 4_000
+TITLE_LIMIT = 500
+GUID_LIMIT = 1_000
+URL_LIMIT = 4_000
+"""Characters stored. A longer guid is identified by all of it; a longer link is no link."""
+
+STAND_IN_LIMIT = 100
+"""Characters of the summary that stand in for a missing title."""
+
+ENTRIES_LIMIT = 5_000
+"""Entries read of one document; the largest real feeds list some hundreds."""
+
+CLOCK_SKEW = timedelta(minutes=10)
+"""A date this far ahead is a publisher's fast clock."""
+
+AHEAD_LIMIT = timedelta(days=2)
+"""A date further ahead than a wrong time zone or an embargo explains is no date at all."""
+
+EARLIEST_YEAR = 1990
+
+_HTML = re.compile(
+    rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
+)
+_XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
+_REVISION = re.compile(r"\d{0,3}", re.ASCII)
+_MOSTLY = 0.1
+"""Share of broken characters a body may hold and still be taken for the UTF-8 it says it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a body is no feed; travels back from the worker."""
+
+    reason: str
+    message: str
+
+
+class FeedParser:
+    """Implements `ports.Parser`: each body is parsed in a worker process, within a time limit.
+
+    Args:
+        engine: runs the workers; it is not closed here.
+        timeout: seconds one document may take.
+    """
+
+    def __init__(self, engine: Engine, *, timeout: float = 30.0) -> None:
+        self._engine = engine
+        self._timeout = timeout
+
+    async def parse(self, retrieved: Retrieved, now: datetime) -> ParsedFeed:
+        """Parse a body.
+
+        Raises:
+            ParseError: `empty`, `html`, `not_a_feed`, `malformed`, `parser_timeout` or `parser_crashed`.
+        """
+        try:
+            parsed = await self._engine.run(
+                parse_body, retrieved.body, retrieved.url, retrieved.content_type, now, timeout=self._timeout
+            )
+        except WorkerTimeoutError as error:
+            message = f"parsing {len(retrieved.body):,} bytes took longer than {self._timeout:g} s"
+            raise ParseError(message, reason="parser_timeout") from error
+        except WorkerCrashError as error:
+            raise ParseError(f"the parser failed: {error}", reason="parser_crashed") from error
+        if isinstance(parsed, Refused):
+            raise ParseError(parsed.message, reason=parsed.reason)
+        return parsed
+
+
+def parse_body(body: bytes, url: str, content_type: str, now: datetime) -> ParsedFeed | Refused:
+    """Parse a document in this process; what FeedParser runs in a worker.
+
+    Args:
+        body: decompressed.
+        url: where it came from; relative links are resolved against it.
+        content_type: the header, for its charset.
+        now: timezone-aware; dates ahead of it are corrected.
+    """
+    if not body.strip(b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"):
+        return Refused("empty", "the server sent an empty body")
+    body, content_type = _decodable(body, content_type)
+    document = feedparser.parse(
+        BytesIO(body),  # never bytes or str: those are taken for a path or a URL, and opened
+        response_headers={"content-type": content_type, "content-location": url},
+        resolve_relative_uris=False,  # of links inside markup, which is reduced to text here
+        sanitize_html=False,
+    )
+    refused = _refused(document, body)
+    return refused or _parsed(document, url, now)
+
+
+def _decodable(body: bytes, content_type: str) -> tuple[bytes, str]:
+    """The body, and the content type to decode it by.
+
+    What reads as UTF-8 is UTF-8, whatever the server's charset says; a stray byte in declared UTF-8 does not make the
+    rest of it another encoding.
+    """
+    if body.isascii() or b"\x00" in body[:64] or body[:2] in {b"\xfe\xff", b"\xff\xfe"}:
+        return body, content_type
+    utf8 = "application/xml; charset=utf-8"
+    text = body.decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    if broken == 0:
+        return body, utf8
+    encoding = _XML_ENCODING.match(body)
+    named = encoding is not None and encoding[1].lower() in {b"utf-8", b"utf8"}
+    foreign = len(body) - len(body.translate(None, bytes(range(0x80, 0x100))))
+    if named and broken <= max(1, _MOSTLY * foreign):
+        return text.encode(), utf8
+    return body, content_type
+
+
+def _refused(document: Mapping[str, Any], body: bytes) -> Refused | None:
+    if document["entries"]:
+        return None
+    if _HTML.match(body.lstrip(b"\xef\xbb\xbf\xff\xfe").replace(b"\x00", b"")[:4096]):
+        return Refused("html", "the server sent a web page where a feed was")
+    if not document.get("version"):
+        start = body[:40].decode("ascii", "replace").replace("\ufffd", "?")
+        return Refused("not_a_feed", f"the body is no feed; it begins with {start!r}")
+    if isinstance(document.get("bozo_exception"), SAXException):
+        return Refused("malformed", f"malformed XML, and no item before the fault: {_fault(document)}")
+    return None
+
+
+def _fault(document: Mapping[str, Any]) -> str:
+    return " ".join(str(document.get("bozo_exception")).split())[:200]
+
+
+def _parsed(document: Mapping[str, Any], url: str, now: datetime) -> ParsedFeed:
+    channel = document["feed"]
+    lang = declared(channel.get("language"))
+    items: list[Item] = []
+    warnings: list[str] = []
+    if isinstance(document.get("bozo_exception"), SAXException):
+        warnings.append(f"malformed XML, read as far as it goes: {_fault(document)}")
+    entries = document["entries"]
+    if len(entries) > ENTRIES_LIMIT:
+        warnings.append(f"{len(entries)} entries; only the first {ENTRIES_LIMIT} are read")
+    for number, entry in enumerate(entries[:ENTRIES_LIMIT], start=1):
+        try:
+            item = _item(entry, url, lang, now)
+        except Exception as error:  # noqa: BLE001  # one bad entry never costs the feed
+            warnings.append(f"entry {number} skipped: {type(error).__name__}: {error}")
+            continue
+        if item is None:
+            warnings.append(f"entry {number} skipped: it has no title, no summary and no link")
+        else:
+            items.append(item)
+    return ParsedFeed(
+        items=tuple(items),
+        title=shortened(to_text(_string(channel, "title")), TITLE_LIMIT),
+        lang=lang,
+        ttl=_ttl(channel.get("ttl")),
+        warnings=tuple(warnings),
+    )
+
+
+def _item(entry: Mapping[str, Any], base: str, lang: str | None, now: datetime) -> Item | None:
+    guid = _string(entry, "id").strip()
+    url = _link(entry, base)
+    summary = shortened(max((to_text(text) for text in _texts(entry)), key=len, default=""), SUMMARY_LIMIT)
+    title = shortened(to_text(_string(entry, "title")), TITLE_LIMIT) or shortened(summary, STAND_IN_LIMIT)
+    if not (title or url):
+        return None
+    date = _date(entry)
+    return Item(
+        guid=guid[:GUID_LIMIT],
+        url=url,
+        title=title,
+        summary=summary,
+        lang=detect(f"{title}. {summary}", _entry_lang(entry) or lang),
+        published_at=_plausible(date, now),
+        identity=identity_of(_guid_key(guid), url, title, date),
+    )
+
+
+def _string(fields: Mapping[str, Any], name: str) -> str:
+    value = fields.get(name)
+    return value if isinstance(value, str) else ""
+
+
+def _texts(entry: Mapping[str, Any]) -> Iterator[str]:
+    yield _string(entry, "summary")
+    for content in entry.get("content") or ():
+        if "text" in content.get("type", "text") or "html" in content.get("type", ""):
+            yield _string(content, "value")
+
+
+def _link(entry: Mapping[str, Any], base: str) -> str:
+    published = [_string(entry, "feedburner_origlink"), _string(entry, "link")]
+    links = entry.get("links") or ()
+    published += [_string(link, "href") for link in links if link.get("rel") in {None, "alternate"}]
+    published += [_string(link, "href") for link in links if link.get("rel") == "enclosure"]
+    found = (canonical_url(link, base) for link in published if link.strip())
+    return next((url for url in found if url and len(url) <= URL_LIMIT), "")
+
+
+def _guid_key(guid: str) -> str:
+    """A guid that is a URL, in its canonical form. Its fragment may name the entry, unless it counts revisions."""
+    canonical = canonical_url(guid)
+    fragment = guid.partition("#")[2]
+    if not canonical:
+        return guid
+    return canonical if _REVISION.fullmatch(fragment) else f"{canonical}#{fragment}"
+
+
+def _entry_lang(entry: Mapping[str, Any]) -> str | None:
+    detail = entry.get("title_detail") or {}
+    return declared(_string(entry, "language")) or declared(_string(detail, "language"))
+
+
+def _date(entry: Mapping[str, Any]) -> datetime | None:
+    """As declared, a time without zone taken for UTC; the date of an update where there is no other."""
+    plain = dict(entry)  # the mapping itself falls back from one date to the other, with a warning
+    parts = plain.get("published_parsed") or plain.get("updated_parsed")
+    if parts is None:
+        return None
+    try:
+        return datetime.fromtimestamp(timegm(parts), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _plausible(date: datetime | None, now: datetime) -> datetime | None:
+    """Never in the future: slightly ahead is now, far ahead is unknown, as is anything before there were feeds."""
+    if date is None or date.year < EARLIEST_YEAR or date - now > AHEAD_LIMIT:
+        return None
+    return now if date - now > CLOCK_SKEW else min(date, now)
+
+
+def _ttl(value: object) -> timedelta | None:
+    """RSS 2.0 `ttl`, in minutes."""
+    text = value.strip() if isinstance(value, str) else ""
+    return timedelta(minutes=int(text)) if text.isascii() and text.isdigit() and len(text) < 7 else None

@@ -1,0 +1,260 @@
+"""What people ask for: items, hits, stories, alerts, deliveries, verdicts and feeds as rows, newest first."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitor.adapters.database import Database, Row
+from monitor.adapters.rows import storable, to_text
+from monitor.errors import InputError
+
+_PAGE = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which records to list; None leaves a field out.
+
+    Attributes:
+        since: stored (stories: last told) at or after this time.
+        query: words that must all occur in an item's title or summary; `word*` finds beginnings. Any text will do.
+        phrases: of which at least one must occur, such as a country's names.
+        state: of alerts.
+        limit: how many at most.
+    """
+
+    since: datetime | None = None
+    signal: str | None = None
+    query: str | None = None
+    phrases: tuple[str, ...] = ()
+    channel: str | None = None
+    state: str | None = None
+    feed_id: int | None = None
+    limit: int | None = 50
+
+
+@dataclass(frozen=True, slots=True)
+class _Listing:
+    """One kind of record: how to read it, and what each part of a filter means for it."""
+
+    select: str
+    id: str
+    time: str
+    conditions: dict[str, str]
+    json: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+
+
+_FOUND = "(SELECT rowid FROM items_fts WHERE items_fts MATCH :words)"
+_STORY_FOUND = f"SELECT 1 FROM hits AS found WHERE found.item_id IN {_FOUND} AND found.story_id"
+
+_EXACT = "json(printf('%!.17g', score))"  # a number put into JSON as it is loses its last digits
+
+_LISTINGS = {
+    "items": _Listing(
+        select=f"""SELECT items.id, feed_id, feeds.name AS feed, guid, items.url, items.title, summary, lang,
+            published_at, first_seen_at,
+            (SELECT json_group_object(signal, {_EXACT}) FROM scores WHERE item_id = items.id) AS scores
+            FROM items JOIN feeds ON feeds.id = feed_id""",
+        id="items.id",
+        time="first_seen_at",
+        conditions={
+            "signal": "EXISTS (SELECT 1 FROM hits WHERE item_id = items.id AND signal = :signal)",
+            "words": f"items.id IN {_FOUND}",
+            "feed_id": "feed_id = :feed_id",
+        },
+        json=("scores",),
+    ),
+    "hits": _Listing(
+        select="""SELECT hits.id, item_id, signal, score, threshold, model_id, story_id, created_at, why,
+            items.title, items.url, items.lang, items.published_at, feed_id, feeds.name AS feed,
+            (SELECT verdict FROM verdicts WHERE item_id = hits.item_id AND signal = hits.signal) AS verdict
+            FROM hits JOIN items ON items.id = item_id JOIN feeds ON feeds.id = feed_id""",
+        id="hits.id",
+        time="created_at",
+        conditions={
+            "signal": "signal = :signal",
+            "words": f"item_id IN {_FOUND}",
+            "feed_id": "feed_id = :feed_id",
+        },
+        json=("why",),
+    ),
+    "stories": _Listing(
+        select=f"""SELECT id, title, first_seen_at, last_seen_at, outlets,
+            (SELECT json_group_object(signal, {_EXACT}) FROM
+                (SELECT signal, max(score) AS score FROM hits WHERE story_id = stories.id GROUP BY signal)) AS signals,
+            (SELECT count(*) FROM hits WHERE story_id = stories.id) AS hits
+            FROM stories""",
+        id="stories.id",
+        time="last_seen_at",
+        conditions={
+            "signal": "EXISTS (SELECT 1 FROM hits WHERE story_id = stories.id AND signal = :signal)",
+            "words": f"EXISTS ({_STORY_FOUND} = stories.id)",
+            "feed_id": "EXISTS (SELECT 1 FROM hits JOIN items ON items.id = item_id "
+            "WHERE story_id = stories.id AND feed_id = :feed_id)",
+        },
+        json=("outlets", "signals"),
+    ),
+    "alerts": _Listing(
+        select="""SELECT alerts.id, story_id, channel, reason, state, created_at, due_at, sent_at, attempts,
+            folded_into, stories.title,
+            (SELECT max(score) FROM hits WHERE hits.story_id = alerts.story_id) AS score,
+            (SELECT error FROM deliveries WHERE alert_id = alerts.id ORDER BY id DESC LIMIT 1) AS error
+            FROM alerts LEFT JOIN stories ON stories.id = story_id""",
+        id="alerts.id",
+        time="created_at",
+        conditions={
+            "signal": "EXISTS (SELECT 1 FROM hits WHERE hits.story_id = alerts.story_id AND signal = :signal)",
+            "words": f"EXISTS ({_STORY_FOUND} = alerts.story_id)",
+            "channel": "channel = :channel",
+            "state": "state = :state",
+        },
+    ),
+    "deliveries": _Listing(
+        select="""SELECT deliveries.id, alert_id, channel, attempted_at, ok, error
+            FROM deliveries JOIN alerts ON alerts.id = alert_id""",
+        id="deliveries.id",
+        time="attempted_at",
+        conditions={"channel": "channel = :channel"},
+        flags=("ok",),
+    ),
+    "verdicts": _Listing(
+        select="""SELECT verdicts.rowid AS id, item_id, signal, verdict, at, title, summary, lang,
+            items.url, published_at,
+            (SELECT score FROM scores WHERE item_id = items.id AND signal = verdicts.signal) AS score
+            FROM verdicts JOIN items ON items.id = item_id""",
+        id="verdicts.rowid",
+        time="at",
+        conditions={"signal": "signal = :signal", "words": f"item_id IN {_FOUND}", "feed_id": "feed_id = :feed_id"},
+    ),
+}
+
+KINDS = tuple(_LISTINGS)
+"""What `Records.export` can give."""
+
+
+class Records:
+    """The read side. Rows are dicts with the tables' column names; JSON columns come as lists and dicts.
+
+    Raises StorageError where the database fails, InputError for a filter that means nothing for the records.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def items(self, wanted: Filter = Filter()) -> list[Row]:
+        """Items with the name of their `feed` and their `scores` by signal."""
+        return self._listed("items", wanted)
+
+    def hits(self, wanted: Filter = Filter()) -> list[Row]:
+        """Hits with their item's title, url and feed, `why` as [term, weight] pairs, and the verdict if any."""
+        return self._listed("hits", wanted)
+
+    def stories(self, wanted: Filter = Filter()) -> list[Row]:
+        """Stories with their outlets, the highest score by signal (`signals`) and the number of hits."""
+        return self._listed("stories", wanted)
+
+    def alerts(self, wanted: Filter = Filter()) -> list[Row]:
+        """Alerts with their story's title and highest score, and the last attempt's error."""
+        return self._listed("alerts", wanted)
+
+    def deliveries(self, wanted: Filter = Filter()) -> list[Row]:
+        """Attempts to send."""
+        return self._listed("deliveries", wanted)
+
+    def verdicts(self, wanted: Filter = Filter(limit=None)) -> list[Row]:
+        """Verdicts with the text they are about, as training wants them."""
+        return self._listed("verdicts", wanted)
+
+    def export(self, kind: str, wanted: Filter = Filter(limit=None)) -> Iterator[Row]:
+        """The same rows one by one, the last stored first, whatever their number: a page is in memory at a time."""
+        listing, (where, parameters) = _LISTINGS[kind], _where(kind, wanted)
+        left, before = wanted.limit, 2**63 - 1
+        while left is None or left > 0:
+            size = _PAGE if left is None else min(_PAGE, left)
+            page = self._database.rows(
+                f"{listing.select} WHERE {where} AND {listing.id} < :before ORDER BY {listing.id} DESC LIMIT :size",
+                parameters | {"before": before, "size": size},
+            )
+            yield from (_decoded(row, listing) for row in page)
+            if len(page) < size:
+                return
+            before, left = page[-1]["id"], None if left is None else left - size
+
+    def feeds(self) -> list[Row]:
+        """All feeds, removed ones last, with the number of their items and hits."""
+        rows = self._database.rows(
+            """SELECT feeds.*, (SELECT count(*) FROM items WHERE feed_id = feeds.id) AS items,
+            (SELECT count(*) FROM hits JOIN items ON items.id = item_id WHERE feed_id = feeds.id) AS hits
+            FROM feeds ORDER BY state = 'removed', name COLLATE NOCASE, id"""
+        )
+        return [row | {"tags": json.loads(row["tags"]), "primed": bool(row["primed"])} for row in rows]
+
+    def get_item(self, item_id: int) -> Row:
+        """One item with its scores, hits and verdicts. Raises InputError for an unknown id."""
+        listing = _LISTINGS["items"]
+        rows = self._database.rows(f"{listing.select} WHERE items.id = ?", (item_id,))
+        if not rows:
+            raise InputError(f"no item {item_id}; `monitor items` lists them with their ids")
+        hits = self._database.rows("SELECT * FROM hits WHERE item_id = ? ORDER BY score DESC", (item_id,))
+        verdicts = self._database.rows("SELECT signal, verdict, at FROM verdicts WHERE item_id = ?", (item_id,))
+        found = {"hits": [hit | {"why": json.loads(hit["why"])} for hit in hits], "verdicts": verdicts}
+        return _decoded(rows[0], listing) | found
+
+    def _listed(self, kind: str, wanted: Filter) -> list[Row]:
+        listing, (where, parameters) = _LISTINGS[kind], _where(kind, wanted)
+        rows = self._database.rows(
+            f"{listing.select} WHERE {where} ORDER BY {listing.time} DESC, {listing.id} DESC LIMIT :limit",
+            parameters | {"limit": -1 if wanted.limit is None else max(wanted.limit, 0)},
+        )
+        return [_decoded(row, listing) for row in rows]
+
+
+def match_expression(query: str | None, phrases: tuple[str, ...] = ()) -> str | None:
+    """What FTS5 is asked for: all words of `query` and any of `phrases`; None asks for nothing in particular.
+
+    Every word is quoted, so that no text is an operator or a syntax error.
+    """
+    parts = []
+    if query is not None:
+        words = [_quoted(phrase or word) for phrase, word in _WORDS.findall(query)]
+        parts.append(" AND ".join(words[:_MAX_WORDS]) or '""')
+    if phrases:
+        parts.append("(" + " OR ".join(_quoted(phrase) for phrase in phrases) + ")")
+    return " AND ".join(parts) or None
+
+
+_WORDS = re.compile(r'"([^"]+)"|([^\s"]+)')
+_MAX_WORDS = 50  # a bound on work; nobody searches for more
+
+
+def _quoted(words: str) -> str:
+    text = storable(words.replace("\0", " ").replace('"', " "))
+    prefix = " *" if text.endswith("*") and len(text) > 1 else ""
+    return f'"{text}"{prefix}'
+
+
+def _where(kind: str, wanted: Filter) -> tuple[str, dict[str, object]]:
+    listing = _LISTINGS[kind]
+    parameters: dict[str, object] = {
+        "signal": wanted.signal,
+        "words": match_expression(wanted.query, wanted.phrases),
+        "channel": wanted.channel,
+        "state": wanted.state,
+        "feed_id": wanted.feed_id,
+    }
+    parameters = {name: value for name, value in parameters.items() if value is not None}
+    if foreign := parameters.keys() - listing.conditions.keys():
+        raise InputError(f"{kind} cannot be filtered by {', '.join(sorted(foreign))}; leave it out")
+    conditions = [listing.conditions[name] for name in parameters]
+    if wanted.since is not None:
+        conditions.append(f"{listing.time} >= :since")
+        parameters["since"] = to_text(wanted.since)
+    return " AND ".join(conditions) or "TRUE", parameters
+
+
+def _decoded(row: Row, listing: _Listing) -> Row:
+    decoded = {name: json.loads(row[name]) for name in listing.json}
+    return row | decoded | {name: bool(row[name]) for name in listing.flags}

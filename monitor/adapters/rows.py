@@ -1,0 +1,178 @@
+"""Where a dataclass becomes a row and a row a dataclass again."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+
+from monitor.adapters.database import Row
+from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
+from monitor.domain.hit import Hit
+from monitor.domain.item import IdentityKind, Item
+from monitor.domain.score import Term
+from monitor.domain.story import Member, Story
+
+
+def to_text(time: datetime) -> str:
+    """A time as the database holds it: `2026-11-23T08:40:00.000000Z`. A naive time is a mistake: ValueError."""
+    if time.tzinfo is None:
+        raise ValueError(f"{time!r} has no time zone")
+    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+
+
+def to_time(text: str) -> datetime:
+    """The time a column holds, timezone-aware UTC."""
+    return datetime.fromisoformat(text)
+
+
+def maybe_text(time: datetime | None) -> str | None:
+    """Like `to_text`, where None stays None."""
+    return None if time is None else to_text(time)
+
+
+def maybe_time(text: str | None) -> datetime | None:
+    """Like `to_time`, where None stays None."""
+    return None if text is None else to_time(text)
+
+
+def to_json(value: object) -> str:
+    """JSON text, readable in any script."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def storable(text: str) -> str:
+    """The text with half characters (lone surrogates), which UTF-8 cannot hold, replaced."""
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def source_row(source: FeedSource) -> Row:
+    """A feed's configured columns; headers may carry secrets and stay in memory."""
+    return {
+        "url": source.url,
+        "name": source.name,
+        "tags": to_json(list(source.tags)),
+        "every_s": source.every.total_seconds() if source.every is not None else None,
+        "fulltext": source.fulltext,
+        "user_agent": source.user_agent,
+    }
+
+
+def feed_from(row: Row, headers: Mapping[str, str]) -> Feed:
+    """The feed a row of `feeds` describes."""
+    source = FeedSource(
+        url=row["url"],
+        name="" if row["name"] == row["url"] else row["name"],
+        tags=tuple(json.loads(row["tags"])),
+        every=_duration(row["every_s"]),
+        fulltext=row["fulltext"],
+        user_agent=row["user_agent"],
+        headers=headers,
+    )
+    return Feed(
+        id=row["id"],
+        source=source,
+        next_poll_at=to_time(row["next_poll_at"]),
+        state=FeedState(row["state"]),
+        reason=row["reason"],
+        last_ok_at=maybe_time(row["last_ok_at"]),
+        last_polled_at=maybe_time(row["last_polled_at"]),
+        interval=_duration(row["interval_s"]),
+        failures=row["failures"],
+        etag=row["etag"],
+        last_modified=row["last_modified"],
+        body_hash=row["body_hash"],
+        unchanged_polls=row["unchanged_polls"],
+        moved_to=row["moved_to"],
+        moved_polls=row["moved_polls"],
+        identity=IdentityKind(row["identity"]),
+        primed=bool(row["primed"]),
+    )
+
+
+def update_row(update: FeedUpdate) -> Row:
+    """The columns a poll changes on its feed, named as in the table; `title` is None where it stays."""
+    return {
+        "id": update.feed_id,
+        "state": str(update.state),
+        "reason": update.reason,
+        "error": _maybe_storable(update.error),
+        "last_polled_at": to_text(update.polled_at),
+        "next_poll_at": to_text(update.next_poll_at),
+        "interval_s": update.interval.total_seconds(),
+        "last_ok_at": maybe_text(update.last_ok_at),
+        "failures": update.failures,
+        "etag": _maybe_storable(update.etag),
+        "last_modified": _maybe_storable(update.last_modified),
+        "body_hash": update.body_hash,
+        "unchanged_polls": update.unchanged_polls,
+        "moved_to": _maybe_storable(update.moved_to),
+        "moved_polls": update.moved_polls,
+        "identity": str(update.identity),
+        "primed": update.primed,
+        "title": _maybe_storable(update.title or None),
+    }
+
+
+def item_row(item: Item, update: FeedUpdate) -> Row:
+    """A new item's columns; it was first seen when its feed was polled."""
+    return {
+        "feed_id": update.feed_id,
+        "guid": storable(item.guid),
+        "url": storable(item.url),
+        "title": storable(item.title),
+        "summary": storable(item.summary),
+        "lang": item.lang,
+        "published_at": maybe_text(item.published_at),
+        "first_seen_at": to_text(update.polled_at),
+        "key": " ".join(item.identity.keys()),
+    }
+
+
+def hit_row(hit: Hit, *, item_id: int, story_id: int | None, created_at: str) -> Row:
+    """A hit's columns."""
+    return {
+        "item_id": item_id,
+        "signal": hit.signal,
+        "score": hit.score,
+        "threshold": hit.threshold,
+        "model_id": hit.model_id,
+        "story_id": story_id,
+        "created_at": created_at,
+        "why": storable(to_json([[term.term, term.weight] for term in hit.why])),
+    }
+
+
+def hit_from(row: Row) -> Hit:
+    """The hit a row of `hits` describes."""
+    why = tuple(Term(term, weight) for term, weight in json.loads(row["why"]))
+    return Hit(row["signal"], row["score"], row["threshold"], row["model_id"], why)
+
+
+def story_row(story: Story) -> Row:
+    """A story's columns without its id."""
+    return {
+        "title": storable(story.title),
+        "first_seen_at": to_text(story.first_seen_at),
+        "last_seen_at": to_text(story.last_seen_at),
+        "outlets": storable(to_json(list(story.outlets))),
+        "members": storable(to_json([[member.title, list(member.words)] for member in story.members])),
+    }
+
+
+def story_from(row: Row) -> Story:
+    """The story a row of `stories` describes."""
+    return Story(
+        id=row["id"],
+        title=row["title"],
+        first_seen_at=to_time(row["first_seen_at"]),
+        last_seen_at=to_time(row["last_seen_at"]),
+        outlets=tuple(json.loads(row["outlets"])),
+        members=tuple(Member(title, tuple(words)) for title, words in json.loads(row["members"])),
+    )
+
+
+def _duration(seconds: float | None) -> timedelta | None:
+    return None if seconds is None else timedelta(seconds=seconds)
+
+
+def _maybe_storable(text: str | None) -> str | None:
+    return None if text is None else storable(text)

@@ -1,0 +1,77 @@
+"""Repeats the service's jobs. The only importer of APScheduler."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+from monitor.errors import MonitorError
+
+log = logging.getLogger(__name__)
+
+Job = Callable[[], Awaitable[None]]
+
+
+class Scheduler:
+    """Runs each job again and again in this event loop, never twice at once.
+
+    A job that is still running when its time comes is skipped, not queued. A job that fails is logged and runs
+    again at its next time: nothing that goes wrong in one cycle stops the service.
+    """
+
+    def __init__(self) -> None:
+        self._scheduler = AsyncIOScheduler(
+            timezone=UTC, job_defaults={"coalesce": True, "max_instances": 1, "misfire_grace_time": None}
+        )
+        self._running: set[asyncio.Task[None]] = set()
+        self._beats: dict[str, datetime] = {}
+
+    @property
+    def beats(self) -> dict[str, datetime]:
+        """When each job last began, UTC; an empty dict before the first."""
+        return dict(self._beats)
+
+    def every(self, interval: timedelta, name: str, job: Job, *, first_after: timedelta = timedelta()) -> None:
+        """Run `job` after `first_after`, then every `interval`."""
+
+        async def run() -> None:
+            self._beats[name] = datetime.now(UTC)
+            task = asyncio.ensure_future(self._guarded(name, job))
+            self._running.add(task)
+            task.add_done_callback(self._running.discard)
+            await asyncio.wait([task])
+
+        self._scheduler.add_job(
+            run,
+            "interval",
+            seconds=interval.total_seconds(),
+            id=name,
+            next_run_time=datetime.now(UTC) + first_after,
+        )
+
+    def start(self) -> None:
+        """Begin; needs a running event loop."""
+        self._scheduler.start()
+
+    async def stop(self, grace: timedelta) -> None:
+        """Start nothing new, give running jobs `grace` to end, then cancel them."""
+        if self._scheduler.running:
+            self._scheduler.pause()
+        if self._running:
+            _, late = await asyncio.wait(set(self._running), timeout=grace.total_seconds())
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        if self._scheduler.running:
+            self._scheduler.shutdown(wait=False)
+            await asyncio.sleep(0)  # APScheduler ends in a callback of this loop
+
+    async def _guarded(self, name: str, job: Job) -> None:
+        try:
+            await job()
+        except MonitorError as error:
+            log.error("%s failed: %s", name, error)  # noqa: TRY400 - one line is the message; no traceback for what we raise
+        except Exception:  # a job that dies of a bug must not take the others along; the traceback goes to the log
+            log.exception("%s failed unexpectedly; it runs again at its next time", name)

@@ -1,0 +1,223 @@
+"""What poll() reads and writes: feeds, what they listed, stories, and everything one poll brought."""
+
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+
+from monitor.adapters.database import Database
+from monitor.adapters.rows import (
+    feed_from,
+    hit_row,
+    item_row,
+    source_row,
+    storable,
+    story_from,
+    story_row,
+    to_json,
+    to_text,
+    update_row,
+)
+from monitor.domain.alert import Alert, AlertState
+from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
+from monitor.domain.item import IdentityKind
+from monitor.domain.story import Story
+from monitor.ports import PollResult, ScoredItem
+
+_INSERT_FEED = """
+INSERT INTO feeds (url, name, state, reason, next_poll_at, every_s, tags, fulltext, user_agent, identity, added_at)
+VALUES (:url, coalesce(nullif(:name, ''), :url), :new, 'new', :now, :every_s, :tags, :fulltext, :user_agent,
+        :identity, :now)
+ON CONFLICT (url) DO UPDATE SET
+    name = coalesce(nullif(:name, ''), nullif(title, ''), url),
+    tags = :tags, every_s = :every_s, fulltext = :fulltext, user_agent = :user_agent,
+    next_poll_at = CASE WHEN state = :removed THEN :now WHEN every_s IS :every_s THEN next_poll_at
+        ELSE min(next_poll_at, coalesce(:every_at, next_poll_at)) END,
+    failures = CASE WHEN state = :removed THEN 0 ELSE failures END,
+    error = CASE WHEN state = :removed THEN NULL ELSE error END,
+    reason = CASE WHEN state = :removed THEN 'back' ELSE reason END,
+    state = CASE WHEN state <> :removed THEN state WHEN last_ok_at IS NULL THEN :new ELSE :ok END
+"""
+
+_UPDATE_FEED = """
+UPDATE feeds SET
+    state = CASE WHEN state = 'removed' THEN state ELSE :state END,
+    reason = CASE WHEN state = 'removed' THEN reason ELSE :reason END,
+    error = :error, last_polled_at = :last_polled_at, next_poll_at = :next_poll_at, interval_s = :interval_s,
+    last_ok_at = :last_ok_at, failures = :failures, etag = :etag, last_modified = :last_modified,
+    body_hash = :body_hash, unchanged_polls = :unchanged_polls, moved_to = :moved_to, moved_polls = :moved_polls,
+    identity = :identity, primed = :primed, polls = polls + 1,
+    title = coalesce(:title, title),
+    name = CASE WHEN name = url THEN coalesce(:title, name) ELSE name END
+WHERE id = :id
+"""
+
+_INSERT_ITEM = """
+INSERT INTO items (feed_id, guid, url, title, summary, lang, published_at, first_seen_at, key)
+VALUES (:feed_id, :guid, :url, :title, :summary, :lang, :published_at, :first_seen_at, :key)
+ON CONFLICT (feed_id, key) DO NOTHING RETURNING id
+"""
+
+_UPSERT_SEEN = """
+INSERT INTO seen (feed_id, key, last_listed_at, item_id) VALUES (?, ?, ?, ?)
+ON CONFLICT (feed_id, key) DO UPDATE SET
+    last_listed_at = max(last_listed_at, excluded.last_listed_at), item_id = coalesce(excluded.item_id, item_id)
+"""
+
+_INSERT_HIT = """
+INSERT INTO hits (item_id, signal, score, threshold, model_id, story_id, created_at, why)
+VALUES (:item_id, :signal, :score, :threshold, :model_id, :story_id, :created_at, :why)
+"""
+
+_INSERT_STORY = """
+INSERT INTO stories (title, first_seen_at, last_seen_at, outlets, members)
+VALUES (:title, :first_seen_at, :last_seen_at, :outlets, :members) RETURNING id
+"""
+
+_UPDATE_STORY = """
+UPDATE stories SET title = :title, first_seen_at = :first_seen_at, last_seen_at = :last_seen_at,
+    outlets = :outlets, members = :members
+WHERE id = :id
+"""
+
+_INSERT_ALERT = """
+INSERT INTO alerts (story_id, channel, reason, state, created_at, due_at, key) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (key) DO NOTHING
+"""
+
+
+class SqliteStore:
+    """The PollStore in SQLite. Each method is one transaction; errors are StorageError.
+
+    Request headers may carry secrets, so they are kept in memory from `sync_feeds` on and never stored.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._headers: dict[str, Mapping[str, str]] = {}
+
+    def sync_feeds(self, sources: Sequence[FeedSource], now: datetime) -> None:
+        """Make the stored feeds those of the config.
+
+        A new feed is due at once, and so is one that is back. One that is gone is marked removed; its items stay.
+        Where a URL is declared twice, the first counts.
+        """
+        wanted: dict[str, FeedSource] = {}
+        for source in sources:
+            wanted.setdefault(source.url, source)
+        with self._database.transaction():
+            for source in wanted.values():
+                row = source_row(source)
+                row |= {"now": to_text(now), "every_at": to_text(now + source.every) if source.every else None}
+                row |= {"new": FeedState.NEW, "ok": FeedState.OK, "removed": FeedState.REMOVED}
+                self._database.execute(_INSERT_FEED, row | {"identity": IdentityKind.GUID})
+            self._database.execute(
+                "UPDATE feeds SET state = ?, reason = 'not_in_config' "
+                "WHERE state <> ? AND url NOT IN (SELECT value FROM json_each(?))",
+                (FeedState.REMOVED, FeedState.REMOVED, to_json(list(wanted))),
+            )
+        self._headers = {url: source.headers for url, source in wanted.items()}
+
+    def due_feeds(self, now: datetime, *, force: bool = False) -> list[Feed]:
+        """Feeds whose time has come, the longest waiting first; all but removed ones with `force`."""
+        due = "" if force else "AND next_poll_at <= :now"
+        rows = self._database.rows(
+            f"SELECT * FROM feeds WHERE state <> 'removed' {due} ORDER BY next_poll_at, id",  # noqa: S608 - constants
+            {"now": to_text(now)},
+        )
+        return [feed_from(row, self._headers.get(row["url"], {})) for row in rows]
+
+    def known_keys(self, feed_id: int, keys: Collection[str]) -> set[str]:
+        """Those of `keys` this feed has listed before; any number of them."""
+        rows = self._database.rows(
+            "SELECT key FROM seen WHERE feed_id = ? AND key IN (SELECT value FROM json_each(?))",
+            (feed_id, to_json(list(keys))),
+        )
+        return {row["key"] for row in rows}
+
+    def open_stories(self, since: datetime) -> list[Story]:
+        """Stories last told at or after `since`, oldest first."""
+        rows = self._database.rows(
+            "SELECT * FROM stories WHERE last_seen_at >= ? ORDER BY first_seen_at, id", (to_text(since),)
+        )
+        return [story_from(row) for row in rows]
+
+    def told(self, story_ids: Collection[int]) -> set[tuple[int, str]]:
+        """(story id, channel) pairs with an alert that is pending, sent, folded or dead."""
+        rows = self._database.rows(
+            "SELECT DISTINCT story_id, channel FROM alerts "
+            "WHERE story_id IN (SELECT value FROM json_each(?)) AND state <> ?",
+            (to_json(list(story_ids)), AlertState.SUPPRESSED),
+        )
+        return {(row["story_id"], row["channel"]) for row in rows}
+
+    def record(self, result: PollResult) -> None:
+        """Store everything of one poll in one transaction, or nothing.
+
+        Recording the same result again adds nothing: an item with all the same keys is the same item, an alert with
+        the same key the same alert, and a new story is stored only with the item that started it.
+        """
+        update = result.update
+        with self._database.transaction():
+            self._database.execute(_UPDATE_FEED, update_row(update))
+            fresh = self._insert_items(result.items, update)
+            self._mark_seen(result, fresh)
+            stories = self._store_stories(result.stories, {scored.story_id for _, scored in fresh})
+            self._insert_hits(fresh, stories, to_text(update.polled_at))
+            self._insert_alerts(result.alerts, stories)
+
+    def _insert_items(self, items: Sequence[ScoredItem], update: FeedUpdate) -> list[tuple[int, ScoredItem]]:
+        fresh = []
+        for scored in items:
+            item_id = self._database.value(_INSERT_ITEM, item_row(scored.item, update))
+            if item_id is not None:
+                fresh.append((int(item_id), scored))
+        self._database.execute_many(
+            "INSERT INTO scores (item_id, signal, score, model_id) VALUES (?, ?, ?, ?)",
+            [(item_id, one.signal, one.value, one.model_id) for item_id, scored in fresh for one in scored.scores],
+        )
+        return fresh
+
+    def _mark_seen(self, result: PollResult, fresh: Sequence[tuple[int, ScoredItem]]) -> None:
+        if not result.seen:
+            return  # unchanged or failed: what it listed last still stands
+        owners = {key: item_id for item_id, scored in fresh for key in set(scored.item.identity.keys())}
+        feed_id, at = result.update.feed_id, to_text(result.update.polled_at)
+        self._database.execute_many(_UPSERT_SEEN, [(feed_id, key, at, owners.get(key)) for key in result.seen])
+        self._database.execute("UPDATE feeds SET listed_at = ? WHERE id = ?", (at, feed_id))
+
+    def _store_stories(self, stories: Sequence[Story], told_now: set[int | None]) -> dict[int, int]:
+        """Write the stories; their ids as planned → as stored."""
+        ids: dict[int, int] = {}
+        for story in stories:
+            if story.id >= 0:
+                self._database.execute(_UPDATE_STORY, story_row(story) | {"id": story.id})
+            elif story.id in told_now:
+                ids[story.id] = int(self._database.value(_INSERT_STORY, story_row(story)))
+        return ids
+
+    def _insert_hits(self, fresh: Sequence[tuple[int, ScoredItem]], stories: Mapping[int, int], at: str) -> None:
+        rows = [
+            hit_row(hit, item_id=item_id, story_id=_stored(scored.story_id, stories), created_at=at)
+            for item_id, scored in fresh
+            for hit in scored.hits
+        ]
+        self._database.execute_many(_INSERT_HIT, rows)
+
+    def _insert_alerts(self, alerts: Sequence[Alert], stories: Mapping[int, int]) -> None:
+        rows = [
+            (
+                _stored(alert.story_id, stories),
+                storable(alert.channel),
+                alert.reason,
+                alert.state,
+                to_text(alert.created_at),
+                to_text(alert.due_at),
+                alert.key,
+            )
+            for alert in alerts
+            if alert.story_id >= 0 or alert.story_id in stories
+        ]
+        self._database.execute_many(_INSERT_ALERT, rows)
+
+
+def _stored(story_id: int | None, stories: Mapping[int, int]) -> int | None:
+    return story_id if story_id is None or story_id >= 0 else stories[story_id]

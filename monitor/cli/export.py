@@ -1,0 +1,70 @@
+"""Hits as CSV for a spreadsheet, or as RSS for a feed reader."""
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from email.utils import format_datetime
+from typing import TextIO
+from xml.etree import ElementTree as ET
+
+CSV_COLUMNS = (
+    "id", "item_id", "created_at", "signal", "score", "threshold", "model_id", "story_id", "title", "url", "feed",
+    "lang", "published_at", "verdict", "why",
+)  # fmt: skip
+
+Row = Mapping[str, object]
+
+
+def write_csv(rows: Iterable[Row], stream: TextIO) -> None:
+    """Write a header and one line a hit; text that a spreadsheet would run as a formula is quoted with `'`."""
+    writer = csv.writer(stream)
+    writer.writerow(CSV_COLUMNS)
+    for row in rows:
+        writer.writerow([_cell(row.get(column)) for column in CSV_COLUMNS])
+
+
+def write_rss(rows: Iterable[Row], now: datetime, stream: TextIO) -> None:
+    """Write an RSS 2.0 document; a hit's guid stays the same from export to export."""
+    rss = ET.Element("rss", version="2.0")
+    channel = ET.SubElement(rss, "channel")
+    for tag, text in (
+        ("title", "Hits of the trafficking-recruitment alert monitor"),
+        ("link", ""),
+        ("description", "News items that reached a signal's threshold"),
+        ("lastBuildDate", format_datetime(now)),
+    ):
+        ET.SubElement(channel, tag).text = text
+    for row in rows:
+        item = ET.SubElement(channel, "item")
+        for tag, text in (
+            ("title", str(row["title"])),
+            ("link", str(row["url"])),
+            ("description", _description(row)),
+            ("category", str(row["signal"])),
+            ("pubDate", _rfc822(row.get("published_at") or row["created_at"])),
+        ):
+            ET.SubElement(item, tag).text = text
+        ET.SubElement(item, "guid", isPermaLink="false").text = f"hit-{row['id']}"
+        ET.SubElement(item, "source", url=str(row["url"])).text = str(row["feed"])
+    stream.write('<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(rss, encoding="unicode") + "\n")
+
+
+def _description(row: Row) -> str:
+    why = row.get("why")
+    terms = ", ".join(str(pair[0]) for pair in why) if isinstance(why, list) else ""
+    return f"{row['signal']} {row['score']:.2f} (threshold {row['threshold']:.2f}); why: {terms}"
+
+
+def _rfc822(text: object) -> str:
+    return format_datetime(datetime.fromisoformat(str(text)))
+
+
+def _cell(value: object) -> object:
+    if value is None:
+        return ""
+    if isinstance(value, list | dict):
+        return json.dumps(value, ensure_ascii=False)
+    if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
+        return "'" + value
+    return value

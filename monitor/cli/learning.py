@@ -1,0 +1,210 @@
+"""Commands around the classifier: train, score, evaluate, label; `models`, `seeds`."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from enum import StrEnum
+from itertools import chain, islice
+from typing import Annotated, Any
+
+import typer
+
+from monitor import models
+from monitor.adapters import documents, training
+from monitor.adapters.classify import ModelScorer
+from monitor.adapters.documents import BadLine, GradedItem, NamedDocument
+from monitor.adapters.journal import ModelVersion
+from monitor.cli import output
+from monitor.cli.options import CONFIG, ConfigOption, JsonOption
+from monitor.cli.report import evaluation_rows, print_evaluation, print_score, print_training
+from monitor.cli.session import existing_house, read_config, working_house
+from monitor.domain.hit import reaching
+from monitor.errors import InputError, ModelError
+
+BATCH = 500
+
+models_app = typer.Typer(no_args_is_help=True, help="Model versions: list, activate, roll back.")
+seeds_app = typer.Typer(no_args_is_help=True, help="The seeds the model is trained on.")
+
+
+class InputKind(StrEnum):
+    """How `score` reads its input."""
+
+    TEXT = "text"
+    JSONL = "jsonl"
+
+
+class Answer(StrEnum):
+    """A verdict."""
+
+    YES = "yes"
+    NO = "no"
+
+
+def train(
+    force: Annotated[bool, typer.Option("--force", help="Activate the new model even where it is worse.")] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Fit a model from seeds and verdicts, report how good it is, and use it unless it is worse."""
+    with working_house(config) as house, output.progress() as progress:
+        trained = models.train(house, force=force, progress=progress)
+    if as_json:
+        activated = trained.refused is None
+        output.emit_json(trained.scorer.manifest.as_dict() | {"activated": activated, "refused": trained.refused})
+    else:
+        print_training(trained.scorer.manifest, trained.previous.manifest if trained.previous else None)
+    if trained.refused:
+        raise ModelError(
+            f"model {trained.scorer.model_id} kept but not activated: {trained.refused}; look at the seeds added last, "
+            "or use `monitor train --force`"
+        )
+    output.complain(f"model {trained.scorer.model_id} is in use; a running service takes it over by itself")
+
+
+def score(
+    paths: Annotated[list[str] | None, typer.Argument(metavar="[PATH…|-]", help="Files; - is standard input.")] = None,
+    kind: Annotated[InputKind, typer.Option("--input", help="One text a file, or JSON lines.")] = InputKind.TEXT,
+    as_json: JsonOption = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Score documents: the probability of each signal, and the words that weighed most."""
+    failed = False
+    with working_house(config) as house:
+        scorer = models.required(house)
+        thresholds = house.config.thresholds()
+        for batch in _batches(_named(paths or [documents.STDIN], kind)):
+            bad = [entry for entry in batch if isinstance(entry, BadLine)]
+            failed = failed or bool(bad)
+            for line in bad:
+                output.complain(f"error: {line.message}")
+            _score_batch(scorer, thresholds, [one for one in batch if isinstance(one, NamedDocument)], as_json=as_json)
+    if failed:
+        raise typer.Exit(1)
+
+
+def evaluate(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH.jsonl[.gz]…", help="Graded items, one a line.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Measure the model on graded items at their own base rate: precision, recall, false alerts, calibration."""
+    skipped: list[BadLine] = []
+    with working_house(config) as house, output.progress() as progress:
+        scorer = models.required(house)
+        items = _graded(paths, skipped, lambda count: progress("reading and scoring items", count, 0))
+        evaluation = training.measure(scorer.model, items, house.config.thresholds())
+    for line in skipped:
+        output.complain(f"error: {line.message}")
+    if as_json:
+        for row in evaluation_rows(evaluation):
+            output.emit_json({"model_id": scorer.model_id} | row)
+    else:
+        print_evaluation(scorer.model_id, evaluation)
+    if skipped:
+        raise typer.Exit(1)
+
+
+def label(
+    item: Annotated[int, typer.Argument(help="Id of the item, as `monitor hits` and the alert show it.")],
+    signal: Annotated[str, typer.Argument(help="The signal.")],
+    verdict: Annotated[Answer, typer.Argument(help="Is it one?")],
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Record a verdict; the next `monitor train` learns from it."""
+    with existing_house(config) as house:
+        if signal not in house.config.thresholds():
+            raise InputError(f"no signal {signal} in the config; there are: {', '.join(house.config.thresholds())}")
+        house.journal.label(item, signal, verdict is Answer.YES, house.clock.now())
+    output.say(f"item {item}: {signal} {verdict.value}")
+
+
+@models_app.command("list")
+def list_models(as_json: JsonOption = False, config: ConfigOption = CONFIG) -> None:
+    """List the model versions, newest first, with their cross-validated average precision."""
+    with existing_house(config) as house:
+        rows = [_model_row(version) for version in house.journal.list_models()]
+    columns = ("id", "created_at", "active", "seeds", "verdicts", "average_precision")
+    output.emit(rows, columns, as_json=as_json, empty="no models yet; run `monitor train`")
+
+
+@models_app.command("activate")
+def activate(
+    model: Annotated[str, typer.Argument(metavar="ID", help="Id of the version.")], config: ConfigOption = CONFIG
+) -> None:
+    """Use a kept version; a running service takes it over by itself."""
+    with existing_house(config) as house:
+        output.say(f"model {models.activate(house, model).model_id} is in use")
+
+
+@models_app.command("rollback")
+def rollback(config: ConfigOption = CONFIG) -> None:
+    """Use the version that was in use before."""
+    with existing_house(config) as house:
+        output.say(f"model {models.rollback(house).model_id} is in use")
+
+
+@seeds_app.command("check")
+def check_seeds(
+    corpus: Annotated[list[str] | None, typer.Option("--corpus", help="JSON lines to find leaks of.")] = None,
+    as_json: JsonOption = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Find duplicates, label conflicts and encoding faults in the seeds, and overlaps with a given corpus."""
+    folder = training.seeds_folder(read_config(config).seeds)
+    texts = (f"{item.title} {item.body}" for item in _graded(corpus, [], lambda _: None)) if corpus else None
+    faults = [{"kind": one.kind, "seed": one.seed, "detail": one.detail} for one in training.check(folder, texts)]
+    output.emit(faults, ("kind", "seed", "detail"), as_json=as_json, empty=f"seeds {folder}: nothing to complain of")
+    if faults:
+        raise typer.Exit(1)
+
+
+def _named(paths: Iterable[str], kind: InputKind) -> Iterator[NamedDocument | BadLine]:
+    for path in paths:
+        if kind is InputKind.JSONL:
+            yield from documents.json_documents(path)
+        else:
+            yield documents.text_document(path)
+
+
+def _batches(entries: Iterable[NamedDocument | BadLine]) -> Iterator[list[NamedDocument | BadLine]]:
+    waiting = iter(entries)
+    while batch := list(islice(waiting, BATCH)):
+        yield batch
+
+
+def _score_batch(
+    scorer: ModelScorer, thresholds: Mapping[str, float], batch: list[NamedDocument], *, as_json: bool
+) -> None:
+    for named, scores in zip(batch, scorer.score_documents([one.document for one in batch]), strict=True):
+        hits = [score.signal for score in reaching(scores, thresholds)]
+        explained = [score.signal for score in scores] if as_json else hits
+        why = {
+            signal: [[term.term, round(term.weight, 4)] for term in scorer.explain_document(named.document, signal)]
+            for signal in explained
+        }
+        values = {score.signal: round(score.value, 6) for score in scores}
+        if as_json:
+            output.emit_json({"id": named.id, "scores": values, "hits": hits, "why": why})
+        else:
+            print_score(named.id, values, why)
+
+
+def _graded(paths: Iterable[str], skipped: list[BadLine], tell: Callable[[int], None]) -> Iterator[GradedItem]:
+    for count, entry in enumerate(chain.from_iterable(map(documents.graded_items, paths)), 1):
+        if count % 1000 == 0:
+            tell(count)
+        if isinstance(entry, BadLine):
+            skipped.append(entry)
+        else:
+            yield entry
+
+
+def _model_row(version: ModelVersion) -> dict[str, object]:
+    manifest: Mapping[str, Any] = version.manifest
+    return {
+        "id": version.id,
+        "created_at": version.created_at.isoformat(),
+        "active": version.active,
+        "seeds": manifest["seeds"],
+        "verdicts": manifest["verdicts"],
+        "average_precision": {signal: one["average_precision"] for signal, one in manifest["reports"].items()},
+    }

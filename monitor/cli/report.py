@@ -1,0 +1,89 @@
+"""Figures of the classifier, for people: scores of a document, a training's report, an evaluation."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+
+from classifiers.evaluate import Evaluation, SignalEvaluation
+from classifiers.manifest import Manifest
+from monitor.cli import output
+
+
+def print_score(name: str, scores: Mapping[str, float], why: Mapping[str, Sequence[Sequence[object]]]) -> None:
+    """A line a signal; a hit has the words that weighed most below it."""
+    output.say(name)
+    for signal, value in scores.items():
+        output.say(f"  {value:.3f}  {signal}{'  HIT' if signal in why else ''}")
+        if terms := why.get(signal):
+            output.say("         why: " + ", ".join(f"{term} {weight:+.2f}" for term, weight in terms))
+
+
+def print_training(new: Manifest, old: Manifest | None) -> None:
+    """The cross-validated report of a new model, beside the one in use."""
+    verdicts = f" and {new.verdicts} verdicts" if new.verdicts else ""
+    rate = f"1 positive in {1 / new.base_rate:.0f} items"
+    output.say(f"model {new.model_id}: {new.seeds} seeds{verdicts}; cross-validated at {rate}")
+    rows = []
+    for signal, report in new.reports.items():
+        before = old.reports.get(signal) if old else None
+        rows.append(
+            {
+                "signal": signal,
+                "examples": report.positives,
+                "average_precision": report.average_precision,
+                "in_use": before.average_precision if before else None,
+                **{f"recall@{budget}": value for budget, value in report.recall_at.items()},
+                "threshold": report.recommended_threshold,
+            }
+        )
+    output.emit(rows, tuple(rows[0]), as_json=False, empty="")
+    output.say("recall@k: share of positives found at k false alerts per 10,000 items; threshold: suggested for 4")
+
+
+def evaluation_rows(evaluation: Evaluation) -> Iterator[dict[str, object]]:
+    """One record a signal, and one a signal and language where there are several."""
+    for measured in evaluation.signals.values():
+        yield asdict(measured)
+    for lang, signals in evaluation.languages.items():
+        for measured in signals.values():
+            yield {"lang": lang} | asdict(measured)
+
+
+def print_evaluation(model_id: str, evaluation: Evaluation) -> None:
+    """Tables: per signal, reliability, per language."""
+    output.say(f"model {model_id}")
+    _print_signals([_row(measured, {}) for measured in evaluation.signals.values()])
+    for measured in evaluation.signals.values():
+        output.say(f"\nreliability of {measured.signal}: of items scored from … to …, so many are positives")
+        bins = [
+            {"from": one.low, "to": one.high, "items": one.items, "mean_score": one.expected, "positives": one.observed}
+            for one in measured.reliability
+        ]
+        output.emit(bins, ("from", "to", "items", "mean_score", "positives"), as_json=False, empty="no items")
+    if evaluation.languages:
+        output.say("\nper language")
+        rows = [
+            _row(measured, {"lang": lang})
+            for lang, signals in evaluation.languages.items()
+            for measured in signals.values()
+            if measured.positives
+        ]
+        _print_signals(rows)
+
+
+def _print_signals(rows: list[dict[str, object]]) -> None:
+    output.emit(rows, tuple(rows[0]) if rows else (), as_json=False, empty="no positives in any language")
+
+
+def _row(measured: SignalEvaluation, first: dict[str, object]) -> dict[str, object]:
+    return first | {
+        "signal": measured.signal,
+        "items": measured.items,
+        "positives": measured.positives,
+        "AP": measured.average_precision,
+        **{f"R@{budget}": value for budget, value in measured.recall_at.items()},
+        "threshold": measured.threshold,
+        "recall": measured.recall,
+        "precision": measured.precision,
+        "false/10k": measured.false_per_10000,
+        "expected/real": measured.calibration,
+    }

@@ -1,0 +1,166 @@
+"""The life of models: trained, kept, compared, activated, rolled back; one is in use."""
+
+import logging
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from monitor.adapters import training
+from monitor.adapters.classify import ModelScorer
+from monitor.adapters.engine import Engine, WorkerCrashError, WorkerTimeoutError
+from monitor.adapters.training import Verdict
+from monitor.app import House
+from monitor.errors import InputError, ModelError
+from monitor.ports import Progress
+
+log = logging.getLogger(__name__)
+
+TOLERANCE = 0.02
+"""Cross-validated average precision may fall by so much: other seeds are drawn into other folds."""
+
+TRAINING_LIMIT = 900.0
+"""Seconds; training takes less than one minute on two cores."""
+
+TRAINING_MEMORY = 8 << 30
+
+SHIPPED_MODEL = "MONITOR_SHIPPED_MODEL"
+"""Environment variable that names a model trained when the container image was built."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """A freshly trained model; `refused` says why it was not activated, None where it was."""
+
+    scorer: ModelScorer
+    previous: ModelScorer | None
+    refused: str | None
+
+
+def active(house: House) -> ModelScorer | None:
+    """The model in use, None before the first. Raises ModelError where it cannot be loaded."""
+    version = house.journal.active_model()
+    return ModelScorer.load(_path(house, version.path)) if version else None
+
+
+def required(house: House) -> ModelScorer:
+    """The model in use, else the one shipped with a container image. Raises ModelError where there is neither."""
+    scorer = active(house) or _adopt_shipped(house)
+    if scorer is None:
+        raise ModelError("no model yet; run `monitor train`, which takes about a minute")
+    return scorer
+
+
+async def ready(house: House) -> ModelScorer:
+    """As `required`, but where there is none yet a model is trained now, in a process that can be stopped."""
+    scorer = active(house) or _adopt_shipped(house)
+    if scorer is None:
+        log.info("no model yet: training one from the seeds, about a minute")
+        scorer = ModelScorer.load(house.config.models / await _fit_aside(house))
+        _put_in_use(house, scorer)
+    return scorer
+
+
+def train(house: House, *, force: bool = False, progress: Progress | None = None) -> Trained:
+    """Fit a model from seeds and verdicts, keep it, and activate it unless it is worse than the one in use.
+
+    Raises:
+        InputError: a seed cannot be read, or a signal has too few.
+    """
+    seeds = training.seeds_folder(house.config.seeds)
+    manifest = training.fit(seeds, verdicts(house), house.config.models, progress)
+    scorer = ModelScorer.load(house.config.models / manifest.model_id)
+    _register(house, scorer)
+    previous = _usable(house)
+    refused = None if force or previous is None else worse(previous, scorer)
+    if refused is None:
+        house.journal.activate_model(scorer.model_id, house.clock.now())
+    return Trained(scorer, previous, refused)
+
+
+def worse(old: ModelScorer, new: ModelScorer) -> str | None:
+    """Why `new` should not replace `old`, by their cross-validated figures; None where nothing speaks against it."""
+    for signal in old.signals:
+        if signal not in new.signals:
+            return f"it does not know {signal} any more"
+        before = old.manifest.reports[signal].average_precision
+        after = new.manifest.reports[signal].average_precision
+        if after < before - TOLERANCE:
+            return f"average precision for {signal} falls from {before:.3f} to {after:.3f}"
+    return None
+
+
+def activate(house: House, model_id: str) -> ModelScorer:
+    """Use a kept model. Raises InputError for an unknown id, ModelError where it cannot be loaded."""
+    known = {version.id: version for version in house.journal.list_models()}
+    if model_id not in known:
+        raise InputError(f"no model {model_id}; `monitor models list` shows all")
+    scorer = ModelScorer.load(_path(house, known[model_id].path))
+    house.journal.activate_model(model_id, house.clock.now())
+    return scorer
+
+
+def rollback(house: House) -> ModelScorer:
+    """Use the model that was in use before. Raises InputError where there is none."""
+    previous = house.journal.previous_model()
+    if previous is None:
+        raise InputError("no earlier model to go back to; `monitor models list` shows all")
+    return activate(house, previous.id)
+
+
+def verdicts(house: House) -> list[Verdict]:
+    """What analysts said about items, as training wants it."""
+    return [
+        Verdict(row["title"], row["summary"], row["lang"], row["signal"], row["verdict"] == "yes")
+        for row in house.records.verdicts()
+    ]
+
+
+async def _fit_aside(house: House) -> str:
+    seeds = training.seeds_folder(house.config.seeds)
+    async with Engine(1, memory=TRAINING_MEMORY) as engine:
+        try:
+            manifest = await engine.run(
+                training.fit, seeds, verdicts(house), house.config.models, timeout=TRAINING_LIMIT
+            )
+        except (WorkerCrashError, WorkerTimeoutError) as error:
+            raise ModelError(f"training failed: {error}") from error
+    return manifest.model_id
+
+
+def _adopt_shipped(house: House) -> ModelScorer | None:
+    shipped = os.environ.get(SHIPPED_MODEL)
+    if not shipped:
+        return None
+    scorer = ModelScorer.load(Path(shipped))
+    try:
+        shutil.copytree(shipped, house.config.models / scorer.model_id, dirs_exist_ok=True)
+    except OSError as error:
+        reason = error.strerror or error
+        raise ModelError(
+            f"models {house.config.models}: cannot be written ({reason}); set `models` in the config"
+        ) from error
+    _put_in_use(house, scorer)
+    return scorer
+
+
+def _put_in_use(house: House, scorer: ModelScorer) -> None:
+    _register(house, scorer)
+    house.journal.activate_model(scorer.model_id, house.clock.now())
+
+
+def _register(house: House, scorer: ModelScorer) -> None:
+    if all(version.id != scorer.model_id for version in house.journal.list_models()):
+        house.journal.add_model(scorer.model_id, scorer.model_id, scorer.manifest.as_dict(), house.clock.now())
+
+
+def _path(house: House, stored: str) -> Path:
+    # Stored relative to the models folder, so that the folder can be moved.
+    return house.config.models / stored
+
+
+def _usable(house: House) -> ModelScorer | None:
+    try:
+        return active(house)
+    except ModelError:
+        return None  # nothing to compare with: any new model is better than one that cannot be loaded

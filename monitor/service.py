@@ -1,0 +1,216 @@
+"""The service: polling, delivery and the web pages in one process, until it is told to stop."""
+
+import asyncio
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from monitor import models
+from monitor.adapters.classify import ModelScorer
+from monitor.adapters.lock import ServiceLock
+from monitor.adapters.schedule import Scheduler
+from monitor.app import (
+    House,
+    Workers,
+    deliver_parts,
+    load_config,
+    notifier_for,
+    open_house,
+    open_workers,
+    policy_of,
+    poll_once,
+    poll_parts,
+)
+from monitor.config import Config, ConfigWatcher, restart_needed
+from monitor.errors import ConfigError, ModelError, StorageError
+from monitor.pipeline import deliver
+from monitor.web.health import Facts, Health, assess
+from monitor.web.metrics import Metrics
+from monitor.web.pages import create_app
+from monitor.web.server import WebServer
+
+log = logging.getLogger(__name__)
+
+TICK = timedelta(seconds=5)
+"""How often the service looks for feeds that are due, alerts that wait, and edits of the config."""
+
+GRACE = timedelta(seconds=4)
+"""What running work gets to end by itself after a stop; the whole stop stays under ten seconds."""
+
+
+async def serve(config: Config, environ: Mapping[str, str]) -> None:
+    """Run until SIGTERM or SIGINT.
+
+    Raises:
+        ServiceRunningError: another service works on the same database.
+        MonitorError: the database, the model or the web address cannot be used.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with running(config, environ) as service:
+        log.info(
+            "service started: %d feeds, channels %s, health on http://%s:%d/healthz",
+            len(config.feed_sources()),
+            ", ".join(config.channel_urls()),
+            config.web.host,
+            service.port,
+        )
+        await stop.wait()
+        log.info("stopping")
+    log.info("stopped")
+
+
+@asynccontextmanager
+async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator["Service"]:
+    """A service at work inside the `async with`; everything is closed in order at its end."""
+    async with AsyncExitStack() as stack:
+        stack.enter_context(ServiceLock(config.database))
+        house = stack.enter_context(open_house(config))
+        workers = await stack.enter_async_context(open_workers(config))
+        service = Service(house, workers, config, environ)
+        app = create_app(service.health, service.metrics, config.web.password.get_secret_value() or None)
+        web = await stack.enter_async_context(WebServer(app, config.web.host, config.web.port))
+        service.port = web.port
+        stack.push_async_callback(service.stop)
+        service.start()
+        yield service
+
+
+class Service:
+    """What runs between start and stop. Each job is a method; the scheduler repeats it."""
+
+    def __init__(self, house: House, workers: Workers, config: Config, environ: Mapping[str, str]) -> None:
+        self.metrics = Metrics()
+        self.port = 0
+        self._house = house
+        self._workers = workers
+        self._config = config
+        self._policy = policy_of(config)
+        self._notifier = notifier_for(config)
+        self._watcher = ConfigWatcher(config, environ)
+        self._scheduler = Scheduler()
+        self._scorer: ModelScorer | None = None
+        self._refused_model: str | None = None
+        self._delivering = asyncio.Lock()
+        self._started_at = house.clock.now()
+        self._last_poll_at: datetime | None = None
+        self._config_error: str | None = None
+
+    def start(self) -> None:
+        """Take over the config's feeds and begin."""
+        self._house.store.sync_feeds(self._config.feed_sources(), self._house.clock.now())
+        self._scheduler.every(TICK, "heartbeat", self._beat)
+        self._scheduler.every(TICK, "config", self._follow_config)
+        self._scheduler.every(TICK, "model", self._follow_model)
+        self._scheduler.every(TICK, "poll", self._poll)
+        self._scheduler.every(TICK, "deliver", self._deliver)
+        self._scheduler.every(timedelta(days=1), "prune", self._prune, first_after=timedelta(hours=1))
+        self._scheduler.start()
+
+    async def stop(self) -> None:
+        """End running work: what is not stored is polled again, what is not confirmed is sent again."""
+        await self._scheduler.stop(GRACE)
+
+    async def health(self) -> Health:
+        """What `/healthz` says."""
+        now = self._house.clock.now()
+        facts = Facts(
+            started_at=self._started_at,
+            heartbeat_at=self._scheduler.beats.get("heartbeat"),
+            last_poll_at=self._last_poll_at,
+            model=self._scorer.model_id if self._scorer else None,
+            config_error=self._config_error,
+        )
+        try:
+            stored = await asyncio.to_thread(self._house.upkeep.health, now)
+        except StorageError as error:
+            return assess(replace(facts, database_error=str(error)), now)
+        alerts = stored.alerts
+        return assess(
+            replace(
+                facts,
+                feeds=dict(stored.feeds),
+                pending_alerts=alerts.get("pending", 0),
+                dead_alerts=alerts.get("dead", 0),
+            ),
+            now,
+        )
+
+    async def _beat(self) -> None:
+        """Proof that the scheduler and this loop are alive."""
+
+    async def _poll(self) -> None:
+        if self._scorer is None:
+            return
+        parts = poll_parts(self._house, self._workers, self._scorer)
+        began = time.monotonic()
+        summary = await poll_once(self._house, parts, self._policy)
+        self._last_poll_at = self._house.clock.now()
+        if not summary.feeds:
+            return
+        seconds = time.monotonic() - began
+        self.metrics.polled(summary, seconds)
+        log.info(
+            "polled %d feeds in %.1f s: %d ok, %d unchanged, %d failed; %d new items, %d hits, %d new stories",
+            summary.feeds,
+            seconds,
+            summary.feeds_ok,
+            summary.feeds_unchanged,
+            summary.feeds_failed,
+            summary.new_items,
+            summary.hits,
+            summary.stories,
+        )
+        if summary.alerts:
+            await self._deliver()
+
+    async def _deliver(self) -> None:
+        async with self._delivering:
+            self.metrics.delivered(await deliver(deliver_parts(self._house, self._notifier), self._policy))
+
+    async def _follow_config(self) -> None:
+        try:
+            config = await asyncio.to_thread(self._watcher.changed)
+        except ConfigError as error:
+            self._config_error = str(error)
+            log.error("config not taken over, the last good one stays: %s", error)  # noqa: TRY400 - the line is enough
+            return
+        if config is None:
+            return
+        for warning in config.warnings:
+            log.warning("config: %s", warning)
+        await asyncio.to_thread(self._house.store.sync_feeds, config.feed_sources(), self._house.clock.now())
+        if late := restart_needed(self._config, config):
+            log.warning("config: restart to apply %s", ", ".join(late))
+        self._config, self._config_error = config, None
+        self._policy, self._notifier = policy_of(config), notifier_for(config)
+        log.info("config taken over: %d feeds, channels %s", len(config.feeds), ", ".join(config.channel_urls()))
+
+    async def _follow_model(self) -> None:
+        """Use the active model, trained or rolled back meanwhile; make one where there is none."""
+        active = await asyncio.to_thread(self._house.journal.active_model)
+        if active and self._scorer and active.id == self._scorer.model_id:
+            return
+        if active and active.id == self._refused_model:
+            return
+        try:
+            self._scorer = await models.ready(self._house)
+        except ModelError as error:
+            self._refused_model = active.id if active else None
+            kept = f"model {self._scorer.model_id} stays in use" if self._scorer else "nothing is scored until it is"
+            log.error("%s; %s", error, kept)  # noqa: TRY400 - the line is enough
+        else:
+            log.info("model %s in use", self._scorer.model_id)
+
+    async def _prune(self) -> None:
+        retention = self._config.retention
+        pruned = await asyncio.to_thread(
+            self._house.upkeep.prune, items=retention.items, hits=retention.hits, now=self._house.clock.now()
+        )
+        log.info("pruned %d items, %d hits, %d stories", pruned.items, pruned.hits, pruned.stories)

@@ -1,0 +1,62 @@
+"""Is the service doing its work? A pure decision over facts the service gathers."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+HEARTBEAT_LIMIT = timedelta(seconds=60)
+"""The scheduler beats every few seconds; a minute of silence means that nothing is polled."""
+
+CYCLE_LIMIT = timedelta(minutes=30)
+"""A cycle is bounded by the fetch timeout times the feeds in line; half an hour means it is stuck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What can be observed of a running service; times are UTC, None means never."""
+
+    started_at: datetime
+    heartbeat_at: datetime | None
+    last_poll_at: datetime | None
+    model: str | None
+    database_error: str | None = None
+    config_error: str | None = None
+    feeds: dict[str, int] = field(default_factory=dict)  # by state
+    pending_alerts: int = 0
+    dead_alerts: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """`status` is `ok`, `degraded` (works, but somebody should look) or `failing`; `problems` says why."""
+
+    status: str
+    problems: tuple[str, ...]
+    facts: Facts
+
+    @property
+    def serving(self) -> bool:
+        """True unless the service fails at its main job; an orchestrator restarts it where this is False."""
+        return self.status != "failing"
+
+
+def assess(facts: Facts, now: datetime) -> Health:
+    """Weigh the facts: what stops the main job is failing, what a person should look at is degraded."""
+    failing = []
+    if facts.database_error:
+        failing.append(f"database: {facts.database_error}")
+    if now - (facts.heartbeat_at or facts.started_at) > HEARTBEAT_LIMIT:
+        failing.append("scheduler: no heartbeat for over a minute")
+    if now - (facts.last_poll_at or facts.started_at) > CYCLE_LIMIT:
+        failing.append(f"poll: no cycle ended in {CYCLE_LIMIT.total_seconds() / 60:.0f} minutes")
+    degraded = []
+    if facts.model is None:
+        degraded.append("model: none loaded yet")
+    if facts.config_error:
+        degraded.append(f"config: {facts.config_error} (the last good one is in use)")
+    working = sum(count for state, count in facts.feeds.items() if state in {"ok", "new"})
+    if facts.feeds.get("failing") and not working:
+        degraded.append("feeds: every feed fails; look at this machine's network")
+    if facts.dead_alerts:
+        degraded.append(f"alerts: {facts.dead_alerts} could not be delivered; see `monitor alerts --state dead`")
+    status = "failing" if failing else "degraded" if degraded else "ok"
+    return Health(status, tuple(failing + degraded), facts)

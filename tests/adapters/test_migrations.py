@@ -1,0 +1,145 @@
+"""The schema: what others rely on, how it is upgraded, and that no query walks a whole table."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from monitor.adapters import database as database_module
+from monitor.adapters.database import Database, Parameters, open_database
+from monitor.adapters.migrations import MIGRATIONS, Migration
+from monitor.adapters.outbox import SqliteOutbox
+from monitor.adapters.records import Filter, Records
+from monitor.adapters.store import SqliteStore
+from monitor.domain.alert import Fold
+from monitor.domain.delivery import Attempt
+from monitor.domain.feed import Feed
+from monitor.errors import StorageError
+from tests.adapters.storage import HOUR, NOW, TRAFFICKING, Stores
+
+PROMISED = {
+    "feeds": "id url name state reason next_poll_at last_ok_at",
+    "items": "id feed_id guid url title summary lang published_at first_seen_at",
+    "items_fts": "title summary",
+    "scores": "item_id signal score model_id",
+    "hits": "id item_id signal score threshold model_id story_id created_at",
+    "stories": "id title first_seen_at last_seen_at",
+    "alerts": "id story_id channel reason state created_at sent_at",
+    "deliveries": "id alert_id attempted_at ok error",
+    "verdicts": "item_id signal verdict at",
+    "models": "id path created_at active manifest",
+    "runs": "id started_at finished_at",
+}
+
+FINE_TO_WALK = ("json_each", "subquery")  # our own arguments; the signals of one story
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> Iterator[Database]:
+    with open_database(tmp_path / "monitor.db") as database:
+        yield database
+
+
+def schema(database: Database) -> list[object]:
+    return [tuple(row.values()) for row in database.rows("SELECT type, name, sql FROM sqlite_master ORDER BY name")]
+
+
+@pytest.mark.parametrize("table", PROMISED)
+def test_tables_have_the_columns_that_others_rely_on(database: Database, table: str) -> None:
+    columns = {row["name"] for row in database.rows(f"SELECT name FROM pragma_table_info('{table}')")}
+    assert set(PROMISED[table].split()) <= columns
+
+
+def test_every_foreign_key_points_at_a_table_that_exists(database: Database) -> None:
+    assert database.rows("PRAGMA foreign_key_check") == []
+    tables = {row["name"] for row in database.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    for table in tables:
+        assert {row["table"] for row in database.rows(f"PRAGMA foreign_key_list('{table}')")} <= tables
+
+
+@pytest.mark.parametrize("version", range(len(MIGRATIONS)))
+def test_an_upgraded_database_is_like_a_fresh_one(
+    version: int, database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    older = tmp_path / "older.db"
+    with monkeypatch.context() as patched:
+        patched.setattr(database_module, "MIGRATIONS", MIGRATIONS[:version])
+        open_database(older).close()
+    with open_database(older) as upgraded:
+        assert schema(upgraded) == schema(database)
+
+
+def test_the_schema_version_is_stored_with_the_date_of_each_step(database: Database) -> None:
+    assert database.value("PRAGMA user_version") == len(MIGRATIONS)
+    steps = database.rows("SELECT name, applied_at FROM _sqlite_migrations ORDER BY id")
+    assert [row["name"] for row in steps] == [step.name for step in MIGRATIONS]
+    assert all(row["applied_at"] for row in steps)
+
+
+def test_steps_run_once_and_in_order(database: Database) -> None:
+    steps = (*MIGRATIONS, Migration("b", "CREATE TABLE two (id)"), Migration("a", "ALTER TABLE two ADD COLUMN more"))
+    database.migrate(steps)
+    database.migrate(steps)
+    assert database.value("PRAGMA user_version") == len(steps)
+    assert database.rows("SELECT id, more FROM two") == []
+
+
+def test_a_step_that_fails_undoes_all_steps_of_that_upgrade(database: Database) -> None:
+    before = schema(database)
+    bad = Migration("bad", "CREATE TABLE half (id); INSERT INTO nowhere VALUES (1);")
+    with pytest.raises(StorageError, match="nowhere"):
+        database.migrate((*MIGRATIONS, Migration("good", "CREATE TABLE good (id)"), bad))
+    assert schema(database) == before
+    assert database.value("PRAGMA user_version") == len(MIGRATIONS)
+
+
+def test_times_in_text_are_read_by_sqlite(database: Database) -> None:
+    assert database.value("SELECT datetime('2026-11-23T08:40:00.123456Z')") == "2026-11-23 08:40:00"
+
+
+def ask_everything(stores: Stores, records: Records, feed: Feed) -> None:
+    """Ask whatever the running service asks over and over."""
+    alerts = [stores.tell(feed, title) for title in ("a", "b", "c")]
+    stores.store.due_feeds(NOW)
+    stores.store.known_keys(feed.id, ["guid:a"])
+    stores.store.told([story.id for story in stores.store.open_stories(NOW)])
+    stores.outbox.waiting(NOW)
+    (digest,) = stores.outbox.fold([Fold("desk", tuple(alerts[:2]), "digest")], NOW)
+    stores.outbox.lease([digest, alerts[2]], NOW, NOW + HOUR)
+    stores.outbox.finish(Attempt(digest, NOW, True, None, "sent", None))
+    stores.outbox.sent_since(NOW)
+    stores.outbox.requeue_dead(NOW)
+    records.hits(Filter(since=NOW))
+    records.hits(Filter(since=NOW, signal=TRAFFICKING))
+    records.items(Filter(since=NOW))
+    records.items(Filter(feed_id=feed.id))
+    records.stories(Filter(since=NOW))
+    records.alerts(Filter(since=NOW))
+    list(records.export("hits", Filter(since=NOW)))
+
+
+def test_no_question_of_the_service_walks_a_whole_table(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Walking means that the service slows down with every item it has ever stored."""
+    stores, records = Stores(SqliteStore(database), SqliteOutbox(database)), Records(database)
+    feed = stores.feed()
+    asked: dict[str, Parameters] = {}
+
+    def noting(method: Callable[..., object]) -> Callable[..., object]:
+        def noted(self: Database, sql: str, parameters: Parameters = ()) -> object:
+            asked[sql] = parameters
+            return method(self, sql, parameters)
+
+        return noted
+
+    monkeypatch.setattr(Database, "rows", noting(Database.rows))
+    monkeypatch.setattr(Database, "execute", noting(Database.execute))
+    ask_everything(stores, records, feed)
+    monkeypatch.undo()
+    walks = {
+        (sql, step["detail"])
+        for sql, parameters in asked.items()
+        for step in database.rows(f"EXPLAIN QUERY PLAN {sql}", parameters)
+        if step["detail"].startswith("SCAN ") and not any(fine in step["detail"] for fine in FINE_TO_WALK)
+    }
+    assert len(asked) > 20
+    assert walks == set()
