@@ -12,7 +12,7 @@ COPY monitor monitor
 COPY seeds seeds
 # The project is installed as the wheel it ships as, and the model it starts with is trained here, once.
 RUN /opt/monitor/bin/pip install --no-deps --no-build-isolation . \
- && /opt/monitor/bin/pip uninstall -qy hatchling editables trove-classifiers pathspec pluggy pip \
+ && /opt/monitor/bin/pip uninstall -qy hatchling editables trove-classifiers pathspec \
  && /opt/monitor/bin/monitor train --config /src/config.yaml \
  && mv /src/data/models/* /opt/monitor/model
 

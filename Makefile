@@ -36,8 +36,8 @@ $(VENV)/.run: requirements.lock pyproject.toml | $(VENV)/bin/python
 	$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENV)/.dev: requirements-dev.lock $(VENV)/.run
-	$(PIP) install --require-hashes -r requirements-dev.lock
+$(VENV)/.dev: tests/requirements.lock $(VENV)/.run
+	$(PIP) install --require-hashes -r tests/requirements.lock
 	@touch $@
 
 # Resolves for every supported Python at once. The locks carry hashes and no index.
@@ -46,7 +46,7 @@ lock: $(VENV)/.run
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
 		--no-annotate --group build pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header \
-		--no-annotate --group build --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock
+		--no-annotate --group build --extra dev -c requirements.lock pyproject.toml -o tests/requirements.lock
 
 clean:  ## Remove what was built; keeps the database and the models in data/
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache

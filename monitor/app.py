@@ -2,41 +2,34 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
-from monitor.adapters.clock import SystemClock
-from monitor.adapters.database import Database, open_database
 from monitor.adapters.engine import Engine
 from monitor.adapters.fetch import FetchSettings, HttpFetcher
-from monitor.adapters.journal import Journal
-from monitor.adapters.notify import AppriseNotifier, check_url
-from monitor.adapters.outbox import SqliteOutbox
+from monitor.adapters.notify import CONSOLE_URL, AppriseNotifier
 from monitor.adapters.parse import FeedParser
-from monitor.adapters.records import Records
-from monitor.adapters.store import SqliteStore
-from monitor.adapters.upkeep import Upkeep
-from monitor.config import Config, InvalidConfigError, load
+from monitor.config import Config
+from monitor.house import House, load_config, open_house
 from monitor.pipeline import DeliverParts, DeliverySummary, Policy, PollParts, PollSummary, deliver, poll
-from monitor.ports import Clock, Fetcher, Notifier, Parser, Progress, Scorer
+from monitor.ports import Fetcher, Notifier, Parser, Progress, Scorer
+
+__all__ = [
+    "House",
+    "Workers",
+    "deliver_parts",
+    "load_config",
+    "notifier_for",
+    "open_house",
+    "open_workers",
+    "policy_of",
+    "poll_and_deliver",
+    "poll_once",
+    "poll_parts",
+]
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class House:
-    """A config and the open database it names, with one view of it per task."""
-
-    config: Config
-    database: Database
-    store: SqliteStore
-    outbox: SqliteOutbox
-    journal: Journal
-    records: Records
-    upkeep: Upkeep
-    clock: Clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,43 +39,6 @@ class Workers:
     fetcher: Fetcher
     parser: Parser
     engine: Engine
-
-
-def load_config(path: Path, environ: Mapping[str, str]) -> Config:
-    """Load a config and check what only the adapters can: that Apprise understands each channel's URL.
-
-    Raises:
-        InvalidConfigError: with every problem, each at its line.
-    """
-    config = load(path, environ)
-    problems = [
-        config.problem(("alerts", "channels", index, "url_file" if entry.url is None else "url"), fault)
-        for index, entry in enumerate(config.settings.alerts.channels)
-        if (fault := check_url(config.urls[entry.name]))
-    ]
-    if problems:
-        raise InvalidConfigError(problems, config.files)
-    return config
-
-
-@contextmanager
-def open_house(config: Config, *, create: bool = True) -> Iterator[House]:
-    """Open the config's database, made and migrated where need be, and close it at the end.
-
-    Raises:
-        StorageError: it cannot be used; with `create=False` also where there is none yet.
-    """
-    with open_database(config.database, create=create) as database:
-        yield House(
-            config=config,
-            database=database,
-            store=SqliteStore(database),
-            outbox=SqliteOutbox(database),
-            journal=Journal(database),
-            records=Records(database),
-            upkeep=Upkeep(database),
-            clock=SystemClock(),
-        )
 
 
 @asynccontextmanager
@@ -99,9 +55,17 @@ async def open_workers(config: Config) -> AsyncIterator[Workers]:
         yield Workers(fetcher, FeedParser(engine), engine)
 
 
-def notifier_for(config: Config) -> Notifier:
-    """Sends to the config's channels, or to the console where it has none."""
-    return AppriseNotifier(config.channel_urls())
+def notifier_for(config: Config, *, console: str | None = None) -> Notifier:
+    """Sends to the config's channels, or to the console where it has none.
+
+    Args:
+        config: names the channels.
+        console: where console channels lead instead, such as `console://stderr` while stdout is for records.
+    """
+    urls = config.channel_urls()
+    return AppriseNotifier(
+        {name: console if console and url.startswith(CONSOLE_URL) else url for name, url in urls.items()}
+    )
 
 
 def policy_of(config: Config) -> Policy:
@@ -137,13 +101,18 @@ async def poll_once(
 
 
 async def poll_and_deliver(
-    house: House, scorer: Scorer, *, force: bool = False, progress: Progress | None = None
+    house: House,
+    scorer: Scorer,
+    *,
+    force: bool = False,
+    progress: Progress | None = None,
+    console: str | None = None,
 ) -> tuple[PollSummary, DeliverySummary]:
-    """The whole of `monitor poll`: feeds as configured now, one cycle, then what waits is sent."""
+    """The whole of `monitor poll`: feeds as configured now, one cycle, then what waits is sent (see `notifier_for`)."""
     config = house.config
     house.store.sync_feeds(config.feed_sources(), house.clock.now())
     policy = policy_of(config)
     async with open_workers(config) as workers:
         parts = poll_parts(house, workers, scorer)
         polled = await poll_once(house, parts, policy, force=force, progress=progress)
-    return polled, await deliver(deliver_parts(house, notifier_for(config)), policy)
+    return polled, await deliver(deliver_parts(house, notifier_for(config, console=console)), policy)

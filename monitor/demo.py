@@ -38,13 +38,15 @@ class Demo:
     quiet: tuple[tuple[str, float], ...]
 
 
-async def show(config_path: Path, environ: Mapping[str, str], progress: Progress | None = None) -> Demo:
+async def show(
+    config_path: Path, environ: Mapping[str, str], progress: Progress | None = None, *, console: str | None = None
+) -> Demo:
     """Poll the sample feeds into a database that is thrown away, with the model in use or a new one."""
     with TemporaryDirectory(prefix="monitor-demo-") as folder, _serving(_documents(datetime.now(UTC))) as urls:
         config = _config(Path(folder), urls, _usual(config_path, environ))
         with open_house(config) as house:
             scorer = await models.ready(house)
-            polled, delivered = await poll_and_deliver(house, scorer, progress=progress)
+            polled, delivered = await poll_and_deliver(house, scorer, progress=progress, console=console)
             return _told(house, polled, delivered)
 
 

@@ -9,6 +9,8 @@
     ├── StorageError             exit 1: the database is full, locked, foreign or damaged
     │   └── ServiceRunningError  exit 1: another service holds the database
     ├── ModelError               exit 1: no usable model
+    ├── WorkerTimeoutError,
+    │   WorkerCrashError         (in `adapters.engine`) a worker process was killed; becomes one of those below
     ├── FetchError               recorded on the feed: permanent or retryable
     ├── ParseError               recorded on the feed
     └── DeliveryError            recorded on the alert: permanent or retryable

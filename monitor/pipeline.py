@@ -196,7 +196,7 @@ def settle(parts: PollParts, policy: Policy, one: Feed, got: Retrieved, parsed: 
     scored = _scored(parts.scorer, policy.thresholds, fresh.items)
     struck = [entry for entry in scored if entry.hits]
     open_stories = parts.store.open_stories(now - story.STORY_WINDOW) if struck else []
-    assigned = story.assign([entry.item for entry in struck], open_stories, one.name, now)
+    assigned = story.assign([entry.item for entry in struck], open_stories, feed.outlet(one, parsed), now)
     reports = [
         alert.Report(story_id, entry.item, entry.hits)
         for entry, story_id in zip(struck, assigned.story_ids, strict=True)

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-
 from classifiers.text import Document, document_from_text
 from monitor.adapters.language import declared, detect
 from monitor.errors import InputError
@@ -24,7 +23,7 @@ STDIN = "-"
 class NamedDocument:
     """A document and what to call it: the record's `id`, else file and line."""
 
-    id: str
+    id: str | int
     document: Document
 
 
@@ -51,45 +50,55 @@ def text_document(path: str) -> NamedDocument:
     Raises:
         InputError: missing, empty, too large, or not text.
     """
+    name = _name(path)
     with _opened(path) as stream:
         body = stream.read(MAX_TEXT_BYTES + 1)
     if len(body) > MAX_TEXT_BYTES:
-        raise InputError(f"{path}: over {MAX_TEXT_BYTES // 1_000_000} MB; split it, or give items with --input jsonl")
+        raise InputError(f"{name}: over {MAX_TEXT_BYTES // 1_000_000} MB; split it, or give items with --input jsonl")
     if b"\0" in body[:10_000]:
-        raise InputError(f"{path}: binary, not text; convert it to UTF-8 text first")
+        raise InputError(f"{name}: binary, not text; convert it to UTF-8 text first")
     try:
         text = body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise InputError(f"{path}: not UTF-8 (byte {error.start}); convert it first, such as with iconv") from error
+        raise InputError(f"{name}: not UTF-8 (byte {error.start}); convert it first, such as with iconv") from error
     if not text.strip():
-        raise InputError(f"{path}: empty; there is nothing to score")
+        raise InputError(f"{name}: empty; there is nothing to score")
     return NamedDocument(path, document_from_text(text, detect(text[:5000])))
 
 
 def json_documents(path: str) -> Iterator[NamedDocument | BadLine]:
     """One document per JSON line with `title`, optional `summary`, `id`, `lang`."""
+    name = _name(path)
     for number, record in _json_lines(path):
         if isinstance(record, BadLine):
             yield record
         elif (document := _document(record)) is None:
-            yield BadLine(f"{path}:{number}: no title and no summary in it; nothing to score")
+            yield BadLine(f"{name}:{number}: no title and no summary in it; nothing to score")
         else:
-            yield NamedDocument(str(record.get("id") or f"{path}:{number}"), document)
+            given = record.get("id")
+            known = isinstance(given, str | int) and not isinstance(given, bool) and given != ""
+            yield NamedDocument(given if known else f"{name}:{number}", document)
 
 
 def graded_items(path: str) -> Iterator[GradedItem | BadLine]:
     """One item per JSON line with `title`, optional `summary`, `lang` and `grades`."""
+    name = _name(path)
     for number, record in _json_lines(path):
         if isinstance(record, BadLine):
             yield record
             continue
         document, grades = _document(record), record.get("grades")
         if document is None:
-            yield BadLine(f"{path}:{number}: no title and no summary in it")
+            yield BadLine(f"{name}:{number}: no title and no summary in it")
         elif grades is not None and not _are_grades(grades):
-            yield BadLine(f"{path}:{number}: grades must be an object with 0, 1 or 2 per signal")
+            yield BadLine(f"{name}:{number}: grades must be an object with 0, 1 or 2 per signal")
         else:
             yield GradedItem(document.title, document.body, document.lang, grades)
+
+
+def _name(path: str) -> str:
+    """What messages call a path."""
+    return "standard input" if path == STDIN else path
 
 
 def _are_grades(grades: object) -> bool:
@@ -111,27 +120,35 @@ def _text(value: object) -> str:
 
 
 def _json_lines(path: str) -> Iterator[tuple[int, dict[str, Any] | BadLine]]:
+    name = _name(path)
     with _opened(path) as stream:
         number = 0
         while line := stream.readline(MAX_LINE_BYTES + 1):
             number += 1
             if len(line) > MAX_LINE_BYTES:
-                raise InputError(f"{path}:{number}: a line of over {MAX_LINE_BYTES // 1_000_000} MB; is it JSON lines?")
+                raise InputError(f"{name}:{number}: a line of over {MAX_LINE_BYTES // 1_000_000} MB; is it JSON lines?")
             if not line.strip():
                 continue
             try:
-                record = json.loads(line)
+                record = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
+            except UnicodeDecodeError as error:
+                yield number, BadLine(f"{name}:{number}: not UTF-8 (byte {error.start} of the line)")
+                continue
             except (ValueError, RecursionError) as error:
-                yield number, BadLine(f"{path}:{number}: not JSON ({error}); one object a line is expected")
+                yield number, BadLine(f"{name}:{number}: not JSON ({error}); one object a line is expected")
                 continue
             if isinstance(record, dict):
                 yield number, record
             else:
-                yield number, BadLine(f"{path}:{number}: a JSON {type(record).__name__}, where an object is expected")
+                yield (
+                    number,
+                    BadLine(f"{name}:{number}: a JSON {type(record).__name__}, where an object is expected"),
+                )
 
 
 @contextmanager
 def _opened(path: str) -> Iterator[BinaryIO | gzip.GzipFile]:
+    name = _name(path)
     try:
         if path == STDIN:
             yield sys.stdin.buffer
@@ -145,6 +162,6 @@ def _opened(path: str) -> Iterator[BinaryIO | gzip.GzipFile]:
             else:
                 yield raw
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: damaged gzip file ({error})") from error
+        raise InputError(f"{name}: damaged gzip file ({error})") from error
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error}); name a readable file") from error
+        raise InputError(f"{name}: cannot be read ({error.strerror or error}); name a readable file") from error

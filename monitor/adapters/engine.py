@@ -5,7 +5,7 @@ import logging
 import multiprocessing
 import os
 import resource
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
 from typing import Any, ParamSpec, Self, TypeVar
@@ -39,11 +39,16 @@ class Engine:
     Args:
         workers: processes; by default one per core, at most 4.
         memory: bytes of data each may hold, where the system can limit it.
+        preload: modules that all workers share. Each worker imports the main module of this process anew; where that
+            is heavy, what it imports belongs here, and is then imported once.
     """
 
-    def __init__(self, workers: int | None = None, *, memory: int = 1 << 30) -> None:
+    def __init__(
+        self, workers: int | None = None, *, memory: int = 1 << 30, preload: Sequence[str] = ("monitor.adapters.parse",)
+    ) -> None:
         self._workers = workers or min(os.cpu_count() or 1, 4)
         self._memory = memory
+        self._preload = [__name__, *preload]
         self._pool: ProcessPool | None = None
 
     async def __aenter__(self) -> Self:
@@ -91,7 +96,7 @@ class Engine:
         if self._pool is None:
             # Not fork: this process runs threads. A fork server starts a worker in milliseconds after the first.
             context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload([__name__, "monitor.adapters.parse"])
+            context.set_forkserver_preload(self._preload)
             self._pool = ProcessPool(
                 max_workers=self._workers,
                 max_tasks=TASKS_PER_WORKER,

@@ -12,10 +12,11 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 from weakref import WeakValueDictionary
 
 import aiohttp
-from aiohttp.abc import AbstractResolver
+from aiohttp.abc import AbstractResolver, ResolveResult
 
 from monitor import __version__
 from monitor.adapters import cachecontrol, guard
+from monitor.adapters.lookup import look_up
 from monitor.domain.feed import FetchRequest, Retrieved, Unchanged
 from monitor.errors import FetchError
 
@@ -61,6 +62,20 @@ class _ForbiddenAddressError(OSError):
     """The dialer refused an address; an OSError, as the connector expects of a dialer."""
 
 
+class _SystemResolver(AbstractResolver):
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
+        numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
+        return [
+            ResolveResult(hostname=host, host=one.host, port=port, family=one.family, proto=one.protocol, flags=numeric)
+            for one in await look_up(host, port, family)
+        ]
+
+    async def close(self) -> None:
+        """Nothing is held."""
+
+
 class HttpFetcher:
     """Implements `ports.Fetcher`; an async context manager that holds one session.
 
@@ -87,7 +102,7 @@ class HttpFetcher:
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
             limit=0,  # slots are counted here, outside the time limit
-            resolver=self._resolver,
+            resolver=self._resolver or _SystemResolver(),
             socket_factory=self._dial,
         )
         self._session = aiohttp.ClientSession(
@@ -138,9 +153,6 @@ class HttpFetcher:
     async def _within(
         self, seconds: float, request: FetchRequest, url: str, moved_to: str | None
     ) -> Retrieved | Unchanged | _Redirect:
-        address = guard.literal_address(url)
-        if address is not None and self._refuses(address):
-            raise _refused(url)
         try:
             async with asyncio.timeout(max(seconds, 0)):
                 return await self._hop(request, url, moved_to)

@@ -56,15 +56,6 @@ def check_url(url: str) -> None:
         raise FetchError(f"{fault}: {shown(url)}", reason="bad_url", permanent=True)
 
 
-def literal_address(url: str) -> str | None:
-    """The IP address a URL names instead of a host, or None."""
-    host = urlsplit(url).hostname or ""
-    try:
-        return str(ip_address(host))
-    except ValueError:
-        return None
-
-
 def shown(url: str) -> str:
     """A URL for messages: on one line, without credentials and query, which may hold a key."""
     head, mark, _ = url.partition("?")

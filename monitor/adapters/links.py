@@ -24,7 +24,11 @@ _FEED_MARKED = {
 """These may choose the article; they go only where their value says that a feed was the way there."""
 
 _FEED = re.compile(r"rss|feed", re.IGNORECASE)
-_SPACE = re.compile(r"[\x00-\x20\x7f-\xa0\u2028\u2029]+")
+
+LIMIT = 4_000
+"""Characters beyond which a link is none."""
+
+_BROKEN_LINE = re.compile(r"\s*[\x00-\x1f\x7f-\x9f\u2028\u2029]+\s*")
 _GOOGLE_NEWS = ("/rss/articles/", "/articles/", "/rss/read/", "/read/")
 
 
@@ -39,8 +43,11 @@ def canonical_url(url: str, base: str = "") -> str:
         url: as published, possibly relative or broken.
         base: what a relative one is resolved against.
     """
+    stripped = _BROKEN_LINE.sub("", url).strip() if len(url) <= LIMIT else ""
+    if not stripped:
+        return ""
     try:
-        joined = urljoin(base, _SPACE.sub("", url).replace("&amp;", "&"))
+        joined = urljoin(base, stripped.replace("&amp;", "&"))
         parts = urlsplit(joined)
         host, port = parts.hostname, parts.port
         if parts.scheme not in {"http", "https"} or not host:

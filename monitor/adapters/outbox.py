@@ -96,7 +96,7 @@ class SqliteOutbox:
 
         Alerts that are no longer pending, or are leased, stay as they are. A digest among the alerts gives its own
         alerts to the new one. Where no alert is left to fold, or the digest of that key has left already, there is no
-        digest and no id; nothing is lost, the alerts go on waiting.
+        digest; nothing is lost, the alerts go on waiting.
         """
         with self._database.transaction():
             digests = ((self._fold(fold, now), fold.channel) for fold in folds)

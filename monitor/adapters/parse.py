@@ -1,5 +1,6 @@
 """Bytes → ParsedFeed (feedparser), in worker processes."""
 
+import codecs
 import re
 from calendar import timegm
 from collections.abc import Iterator, Mapping
@@ -22,8 +23,7 @@ from monitor.errors import ParseError
 SUMMARY_LIMIT = 4_000
 TITLE_LIMIT = 500
 GUID_LIMIT = 1_000
-URL_LIMIT = 4_000
-"""Characters stored. A longer guid is identified by all of it; a longer link is no link."""
+"""Characters stored. A longer guid is identified by all of it."""
 
 STAND_IN_LIMIT = 100
 """Characters of the summary that stand in for a missing title."""
@@ -43,6 +43,16 @@ _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
+_WIDE = (
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+    ("<?".encode("utf-16-le"), "utf-16-le"),
+    ("<?".encode("utf-16-be"), "utf-16-be"),
+)
+"""How bodies of two or four bytes a character begin; their own declaration can only be read once that is known."""
+
 _REVISION = re.compile(r"\d{0,3}", re.ASCII)
 _MOSTLY = 0.1
 """Share of broken characters a body may hold and still be taken for the UTF-8 it says it is."""
@@ -113,17 +123,20 @@ def parse_body(body: bytes, url: str, content_type: str, now: datetime) -> Parse
 def _decodable(body: bytes, content_type: str) -> tuple[bytes, str]:
     """The body, and the content type to decode it by.
 
-    What reads as UTF-8 is UTF-8, whatever the server's charset says; a stray byte in declared UTF-8 does not make the
-    rest of it another encoding.
+    A byte order mark is believed first. What reads as UTF-8 is UTF-8, whatever the server's charset says; a stray byte
+    in declared UTF-8 does not make the rest of it another encoding.
     """
-    if body.isascii() or b"\x00" in body[:64] or body[:2] in {b"\xfe\xff", b"\xff\xfe"}:
-        return body, content_type
     utf8 = "application/xml; charset=utf-8"
+    for start, wide in _WIDE:
+        if body.startswith(start):
+            return body.decode(wide, "replace").lstrip("\ufeff").encode(), utf8
+    if body.isascii():
+        return body, content_type
     text = body.decode("utf-8", "replace")
     broken = text.count("\ufffd")
     if broken == 0:
         return body, utf8
-    encoding = _XML_ENCODING.match(body)
+    encoding = _XML_ENCODING.match(body[:1024])
     named = encoding is not None and encoding[1].lower() in {b"utf-8", b"utf8"}
     foreign = len(body) - len(body.translate(None, bytes(range(0x80, 0x100))))
     if named and broken <= max(1, _MOSTLY * foreign):
@@ -160,14 +173,11 @@ def _parsed(document: Mapping[str, Any], url: str, now: datetime) -> ParsedFeed:
         warnings.append(f"{len(entries)} entries; only the first {ENTRIES_LIMIT} are read")
     for number, entry in enumerate(entries[:ENTRIES_LIMIT], start=1):
         try:
-            item = _item(entry, url, lang, now)
+            items.append(_item(entry, url, lang, now))
         except Exception as error:  # noqa: BLE001  # one bad entry never costs the feed
             warnings.append(f"entry {number} skipped: {type(error).__name__}: {error}")
-            continue
-        if item is None:
-            warnings.append(f"entry {number} skipped: it has no title, no summary and no link")
-        else:
-            items.append(item)
+    if blank := sum(not (item.title or item.url) for item in items):
+        warnings.append(f"{blank} of {len(entries)} entries have no title, no text and no link")
     return ParsedFeed(
         items=tuple(items),
         title=shortened(to_text(_string(channel, "title")), TITLE_LIMIT),
@@ -177,13 +187,11 @@ def _parsed(document: Mapping[str, Any], url: str, now: datetime) -> ParsedFeed:
     )
 
 
-def _item(entry: Mapping[str, Any], base: str, lang: str | None, now: datetime) -> Item | None:
+def _item(entry: Mapping[str, Any], base: str, lang: str | None, now: datetime) -> Item:
     guid = _string(entry, "id").strip()
     url = _link(entry, base)
     summary = shortened(max((to_text(text) for text in _texts(entry)), key=len, default=""), SUMMARY_LIMIT)
     title = shortened(to_text(_string(entry, "title")), TITLE_LIMIT) or shortened(summary, STAND_IN_LIMIT)
-    if not (title or url):
-        return None
     date = _date(entry)
     return Item(
         guid=guid[:GUID_LIMIT],
@@ -214,7 +222,7 @@ def _link(entry: Mapping[str, Any], base: str) -> str:
     published += [_string(link, "href") for link in links if link.get("rel") in {None, "alternate"}]
     published += [_string(link, "href") for link in links if link.get("rel") == "enclosure"]
     found = (canonical_url(link, base) for link in published if link.strip())
-    return next((url for url in found if url and len(url) <= URL_LIMIT), "")
+    return next((url for url in found if url), "")
 
 
 def _guid_key(guid: str) -> str:

@@ -115,13 +115,13 @@ class Upkeep:
 
         Raises InputError where `target` exists (unless `overwrite`) or is the database itself.
         """
-        if target.exists():
-            if target.samefile(self._database.path):
-                raise InputError(f"{target} is the database itself; name another file for the backup")
-            if not overwrite or not target.is_file():
-                raise InputError(f"{target} exists already; name another file for the backup")
         partial = target.with_name(f".{target.name}.partial")
         try:
+            if target.exists():
+                if target.samefile(self._database.path):
+                    raise InputError(f"{target} is the database itself; name another file for the backup")
+                if not overwrite or not target.is_file():
+                    raise InputError(f"{target} exists already; name another file for the backup")
             target.parent.mkdir(parents=True, exist_ok=True)
             partial.unlink(missing_ok=True)
             self._database.copy_to(partial)

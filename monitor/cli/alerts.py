@@ -5,7 +5,6 @@ from typing import Annotated
 
 import typer
 
-from monitor.app import notifier_for
 from monitor.cli import output
 from monitor.cli.options import (
     CONFIG,
@@ -26,7 +25,7 @@ from monitor.ports import Notifier
 
 ALERT_COLUMNS = ("id", "created_at", "channel", "state", "reason", "score", "title", "attempts", "error")
 
-app = typer.Typer(help="List alerts with the reason for each; test channels; retry what could not be delivered.")
+app = typer.Typer(help="List alerts with the reason for each; test channels; retry what failed.")
 
 ChannelOption = Annotated[str | None, typer.Option("--channel", help="Only this channel.")]
 
@@ -57,9 +56,12 @@ def alerts(
 @app.command("test")
 def send_test(channel: ChannelOption = None, as_json: JsonOption = False, config: ConfigOption = CONFIG) -> None:
     """Send a test message to every channel, or to one, and say how each took it."""
+    from monitor.app import notifier_for  # noqa: PLC0415  # slow to import, and the list does without
+
     loaded = read_config(config)
     names = _channels(tuple(loaded.channel_urls()), channel)
-    outcomes = asyncio.run(_send_tests(notifier_for(loaded), names))
+    notifier = notifier_for(loaded, console=output.CONSOLE_ON_STDERR if as_json else None)
+    outcomes = asyncio.run(_send_tests(notifier, names))
     rows = [{"channel": name, "ok": error is None, "error": error} for name, error in outcomes.items()]
     output.emit(rows, ("channel", "ok", "error"), as_json=as_json, empty="no channels")
     if any(outcomes.values()):

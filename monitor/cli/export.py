@@ -2,6 +2,7 @@
 
 import csv
 import json
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from email.utils import format_datetime
@@ -12,6 +13,9 @@ CSV_COLUMNS = (
     "id", "item_id", "created_at", "signal", "score", "threshold", "model_id", "story_id", "title", "url", "feed",
     "lang", "published_at", "verdict", "why",
 )  # fmt: skip
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0, section 2.2, does not allow in a document, not even escaped."""
 
 Row = Mapping[str, object]
 
@@ -24,13 +28,13 @@ def write_csv(rows: Iterable[Row], stream: TextIO) -> None:
         writer.writerow([_cell(row.get(column)) for column in CSV_COLUMNS])
 
 
-def write_rss(rows: Iterable[Row], now: datetime, stream: TextIO) -> None:
-    """Write an RSS 2.0 document; a hit's guid stays the same from export to export."""
+def write_rss(rows: Iterable[Row], link: str, now: datetime, stream: TextIO) -> None:
+    """Write an RSS 2.0 document about the pages at `link`; a hit's guid stays the same from export to export."""
     rss = ET.Element("rss", version="2.0")
     channel = ET.SubElement(rss, "channel")
     for tag, text in (
         ("title", "Hits of the trafficking-recruitment alert monitor"),
-        ("link", ""),
+        ("link", link),
         ("description", "News items that reached a signal's threshold"),
         ("lastBuildDate", format_datetime(now)),
     ):
@@ -44,16 +48,15 @@ def write_rss(rows: Iterable[Row], now: datetime, stream: TextIO) -> None:
             ("category", str(row["signal"])),
             ("pubDate", _rfc822(row.get("published_at") or row["created_at"])),
         ):
-            ET.SubElement(item, tag).text = text
+            ET.SubElement(item, tag).text = _NOT_XML.sub("\ufffd", text)
         ET.SubElement(item, "guid", isPermaLink="false").text = f"hit-{row['id']}"
-        ET.SubElement(item, "source", url=str(row["url"])).text = str(row["feed"])
     stream.write('<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(rss, encoding="unicode") + "\n")
 
 
 def _description(row: Row) -> str:
     why = row.get("why")
     terms = ", ".join(str(pair[0]) for pair in why) if isinstance(why, list) else ""
-    return f"{row['signal']} {row['score']:.2f} (threshold {row['threshold']:.2f}); why: {terms}"
+    return f"{row['feed']}: {row['signal']} {row['score']:.2f} (threshold {row['threshold']:.2f}); why: {terms}"
 
 
 def _rfc822(text: object) -> str:

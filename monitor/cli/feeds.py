@@ -10,14 +10,14 @@ import typer
 
 from monitor.adapters.configedit import add_feeds, remove_feed
 from monitor.adapters.opml import read_opml, write_opml
-from monitor.app import House
 from monitor.cli import output
 from monitor.cli.options import CONFIG, ConfigOption, JsonOption
 from monitor.cli.session import read_config, working_house
 from monitor.config import Config
+from monitor.config.values import address_key, web_address
 from monitor.domain.feed import FeedSource
 from monitor.errors import InputError
-from monitor.feedcheck import check_feeds
+from monitor.house import House
 
 FEED_COLUMNS = ("id", "name", "state", "reason", "last_ok_at", "next_poll_at", "items", "hits", "url")
 CHECK_COLUMNS = ("answer", "items", "newest", "seconds", "name", "url", "error")
@@ -43,7 +43,12 @@ def add(
 ) -> None:
     """Add a feed to the config file; a running service takes it over by itself."""
     loaded = read_config(config)
-    _refuse_known(loaded, url)
+    try:
+        web_address(url)
+    except ValueError as fault:
+        raise InputError(f"feed {url}: {fault}") from fault
+    if address_key(url) in _keys(loaded):
+        raise InputError(f"feed {url}: the config has it already; `monitor feeds list` shows it")
     add_feeds(config, [{"url": url, "name": name, "tags": tag}], os.environ)
     output.say(f"added {url} to {config}")
 
@@ -76,13 +81,15 @@ def import_opml(
     if len(body) > MAX_OPML_BYTES:
         raise InputError(f"{opml}: larger than {MAX_OPML_BYTES // 1_000_000} MB; split it")
     loaded = read_config(config)
-    known = {source.url for source in loaded.feed_sources()}
     found = read_opml(body, str(opml))
-    new = {source.url: source for source in found.feeds if source.url not in known}
+    feeds = {address_key(source.url): source for source in reversed(found.feeds)}
+    new = {key: feeds[key] for key in reversed(feeds) if key not in _keys(loaded)}
     if new:
         entries = [{"url": one.url, "name": one.name, "tags": list(one.tags)} for one in new.values()]
         add_feeds(config, entries, os.environ)
     output.say(f"{len(new)} feeds added to {config}, {len(found.feeds) - len(new)} were there already")
+    if found.others:
+        output.complain(f"warning: {opml}: {found.others} entries left out, whose address is not http or https")
 
 
 @app.command("export")
@@ -98,6 +105,8 @@ def check(
     config: ConfigOption = CONFIG,
 ) -> None:
     """Fetch and parse feeds now, without storing anything, and tell which answer with how many items."""
+    from monitor.feedcheck import check_feeds  # noqa: PLC0415  # slow to import, and the other commands do without
+
     loaded = read_config(config)
     sources = _chosen(loaded, feeds or [])
     with output.progress() as progress:
@@ -120,9 +129,8 @@ def _sync(house: House) -> None:
     house.store.sync_feeds(house.config.feed_sources(), house.clock.now())
 
 
-def _refuse_known(config: Config, url: str) -> None:
-    if any(source.url == url for source in config.feed_sources()):
-        raise InputError(f"{url}: the config has this feed already")
+def _keys(config: Config) -> set[str]:
+    return {address_key(source.url) for source in config.feed_sources()}
 
 
 def _url_of(house: House, wanted: str) -> str:

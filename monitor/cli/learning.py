@@ -1,4 +1,4 @@
-"""Commands around the classifier: train, score, evaluate, label; `models`, `seeds`."""
+"""Commands around the classifier: train, score, evaluate; `models`, `seeds`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
@@ -20,6 +20,10 @@ from monitor.domain.hit import reaching
 from monitor.errors import InputError, ModelError
 
 BATCH = 500
+"""Lines scored at once."""
+
+COMPLAINTS = 20
+"""Bad lines told one by one; the rest are counted."""
 
 models_app = typer.Typer(no_args_is_help=True, help="Model versions: list, activate, roll back.")
 seeds_app = typer.Typer(no_args_is_help=True, help="The seeds the model is trained on.")
@@ -32,19 +36,15 @@ class InputKind(StrEnum):
     JSONL = "jsonl"
 
 
-class Answer(StrEnum):
-    """A verdict."""
-
-    YES = "yes"
-    NO = "no"
-
-
 def train(
     force: Annotated[bool, typer.Option("--force", help="Activate the new model even where it is worse.")] = False,
     as_json: JsonOption = False,
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Fit a model from seeds and verdicts, report how good it is, and use it unless it is worse."""
+    """Fit a model from seeds and verdicts, and use it unless it is worse.
+
+    Prints how good it is by cross-validation, beside the one in use.
+    """
     with working_house(config) as house, output.progress() as progress:
         trained = models.train(house, force=force, progress=progress)
     if as_json:
@@ -66,19 +66,16 @@ def score(
     as_json: JsonOption = False,
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Score documents: the probability of each signal, and the words that weighed most."""
-    failed = False
+    """Score documents: the probability of each signal, and the words that weigh."""
+    refusals = Refusals()
     with working_house(config) as house:
         scorer = models.required(house)
         thresholds = house.config.thresholds()
-        for batch in _batches(_named(paths or [documents.STDIN], kind)):
-            bad = [entry for entry in batch if isinstance(entry, BadLine)]
-            failed = failed or bool(bad)
-            for line in bad:
-                output.complain(f"error: {line.message}")
-            _score_batch(scorer, thresholds, [one for one in batch if isinstance(one, NamedDocument)], as_json=as_json)
-    if failed:
-        raise typer.Exit(1)
+        named = _named(paths or [documents.STDIN], kind, refusals)
+        # a text may be large, a line hardly
+        while batch := list(islice(named, BATCH if kind is InputKind.JSONL else 1)):
+            _score_batch(scorer, thresholds, batch, as_json=as_json)
+    refusals.end()
 
 
 def evaluate(
@@ -86,35 +83,21 @@ def evaluate(
     as_json: JsonOption = False,
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Measure the model on graded items at their own base rate: precision, recall, false alerts, calibration."""
-    skipped: list[BadLine] = []
+    """Measure the model on graded items: recall, false alerts, calibration.
+
+    An item is a JSON line with `title`, optional `summary`, `lang`, and `grades`: 2, 1 or 0 by signal.
+    """
+    refusals = Refusals()
     with working_house(config) as house, output.progress() as progress:
         scorer = models.required(house)
-        items = _graded(paths, skipped, lambda count: progress("reading and scoring items", count, 0))
+        items = _graded(paths, refusals, lambda count: progress("reading and scoring items", count, 0))
         evaluation = training.measure(scorer.model, items, house.config.thresholds())
-    for line in skipped:
-        output.complain(f"error: {line.message}")
     if as_json:
         for row in evaluation_rows(evaluation):
             output.emit_json({"model_id": scorer.model_id} | row)
     else:
         print_evaluation(scorer.model_id, evaluation)
-    if skipped:
-        raise typer.Exit(1)
-
-
-def label(
-    item: Annotated[int, typer.Argument(help="Id of the item, as `monitor hits` and the alert show it.")],
-    signal: Annotated[str, typer.Argument(help="The signal.")],
-    verdict: Annotated[Answer, typer.Argument(help="Is it one?")],
-    config: ConfigOption = CONFIG,
-) -> None:
-    """Record a verdict; the next `monitor train` learns from it."""
-    with existing_house(config) as house:
-        if signal not in house.config.thresholds():
-            raise InputError(f"no signal {signal} in the config; there are: {', '.join(house.config.thresholds())}")
-        house.journal.label(item, signal, verdict is Answer.YES, house.clock.now())
-    output.say(f"item {item}: {signal} {verdict.value}")
+    refusals.end()
 
 
 @models_app.command("list")
@@ -150,25 +133,50 @@ def check_seeds(
 ) -> None:
     """Find duplicates, label conflicts and encoding faults in the seeds, and overlaps with a given corpus."""
     folder = training.seeds_folder(read_config(config).seeds)
-    texts = (f"{item.title} {item.body}" for item in _graded(corpus, [], lambda _: None)) if corpus else None
+    refusals = Refusals()
+    texts = (f"{item.title} {item.body}" for item in _graded(corpus, refusals, lambda _: None)) if corpus else None
     faults = [{"kind": one.kind, "seed": one.seed, "detail": one.detail} for one in training.check(folder, texts)]
     output.emit(faults, ("kind", "seed", "detail"), as_json=as_json, empty=f"seeds {folder}: nothing to complain of")
+    refusals.end()
     if faults:
         raise typer.Exit(1)
 
 
-def _named(paths: Iterable[str], kind: InputKind) -> Iterator[NamedDocument | BadLine]:
+class Refusals:
+    """What could not be read of the input: told as it comes, and in the exit code, while the rest goes on."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._code = 0
+
+    def add(self, message: str, code: int) -> None:
+        """One more: 1 for a line among others, 2 for a whole file."""
+        self._count += 1
+        self._code = max(self._code, code)
+        if self._count <= COMPLAINTS:
+            output.complain(f"error: {message}")
+
+    def end(self) -> None:
+        """End the command with an exit code where anything was refused."""
+        if self._count > COMPLAINTS:
+            output.complain(f"error: {self._count - COMPLAINTS} more like these")
+        if self._code:
+            raise typer.Exit(self._code)
+
+
+def _named(paths: Iterable[str], kind: InputKind, refusals: Refusals) -> Iterator[NamedDocument]:
     for path in paths:
-        if kind is InputKind.JSONL:
-            yield from documents.json_documents(path)
-        else:
-            yield documents.text_document(path)
-
-
-def _batches(entries: Iterable[NamedDocument | BadLine]) -> Iterator[list[NamedDocument | BadLine]]:
-    waiting = iter(entries)
-    while batch := list(islice(waiting, BATCH)):
-        yield batch
+        try:
+            if kind is InputKind.TEXT:
+                yield documents.text_document(path)
+                continue
+            for entry in documents.json_documents(path):
+                if isinstance(entry, BadLine):
+                    refusals.add(entry.message, 1)
+                else:
+                    yield entry
+        except InputError as error:
+            refusals.add(str(error), error.exit_code)
 
 
 def _score_batch(
@@ -185,15 +193,15 @@ def _score_batch(
         if as_json:
             output.emit_json({"id": named.id, "scores": values, "hits": hits, "why": why})
         else:
-            print_score(named.id, values, why)
+            print_score(str(named.id), values, why)
 
 
-def _graded(paths: Iterable[str], skipped: list[BadLine], tell: Callable[[int], None]) -> Iterator[GradedItem]:
+def _graded(paths: Iterable[str], refusals: Refusals, tell: Callable[[int], None]) -> Iterator[GradedItem]:
     for count, entry in enumerate(chain.from_iterable(map(documents.graded_items, paths)), 1):
         if count % 1000 == 0:
             tell(count)
         if isinstance(entry, BadLine):
-            skipped.append(entry)
+            refusals.add(entry.message, 1)
         else:
             yield entry
 

@@ -1,6 +1,5 @@
 """Commands that list what is stored: items, hits, stories; and `export`."""
 
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
@@ -28,6 +27,9 @@ from monitor.cli.session import existing_house
 ITEM_COLUMNS = ("id", "published_at", "feed", "title", "lang", "scores")
 HIT_COLUMNS = ("id", "item_id", "created_at", "signal", "score", "title", "feed", "story_id", "verdict")
 STORY_COLUMNS = ("id", "last_seen_at", "title", "signals", "hits", "outlets")
+
+WEBSITE = "http://127.0.0.1:8080/"
+"""Where the service's pages are unless the config's `web.public_url` says; RSS asks for a link."""
 
 Read = Callable[[Records, Filter], list[dict[str, object]]]
 
@@ -81,12 +83,13 @@ def export(
     with existing_house(config) as house:
         now = house.clock.now()
         rows = house.records.export("hits", chosen(now, since, signal, country, query, limit))
-        if form is ExportFormat.CSV:
-            write_csv(rows, sys.stdout)
-        elif form is ExportFormat.RSS:
-            write_rss(rows, now, sys.stdout)
-        else:
-            output.emit(rows, (), as_json=True, empty="")
+        with output.standard_output() as stream:
+            if form is ExportFormat.CSV:
+                write_csv(rows, stream)
+            elif form is ExportFormat.RSS:
+                write_rss(rows, house.config.web.public_url or WEBSITE, now, stream)
+            else:
+                output.emit(rows, (), as_json=True, empty="")
 
 
 def chosen(
@@ -99,7 +102,7 @@ def chosen(
     **more: str | None,
 ) -> Filter:
     """The filter that the shared options mean; a country is looked for by its names as beginnings of words."""
-    names = tuple(f"{name}*" for name in country_names(country)) if country else ()
+    names = tuple(f"{name}*" for name in country_names(country)) if country is not None else ()
     return Filter(
         since=moment(since, now),
         signal=signal,

@@ -31,7 +31,7 @@ def print_training(new: Manifest, old: Manifest | None) -> None:
                 "examples": report.positives,
                 "average_precision": report.average_precision,
                 "in_use": before.average_precision if before else None,
-                **{f"recall@{budget}": value for budget, value in report.recall_at.items()},
+                **{f"recall@{budget}": report.recall_at[budget] for budget in sorted(report.recall_at, key=int)},
                 "threshold": report.recommended_threshold,
             }
         )
@@ -53,14 +53,16 @@ def print_evaluation(model_id: str, evaluation: Evaluation) -> None:
     output.say(f"model {model_id}")
     _print_signals([_row(measured, {}) for measured in evaluation.signals.values()])
     for measured in evaluation.signals.values():
-        output.say(f"\nreliability of {measured.signal}: of items scored from … to …, so many are positives")
+        output.say()
+        output.say(f"reliability of {measured.signal}: of items scored from … to …, so many are positives")
         bins = [
             {"from": one.low, "to": one.high, "items": one.items, "mean_score": one.expected, "positives": one.observed}
             for one in measured.reliability
         ]
         output.emit(bins, ("from", "to", "items", "mean_score", "positives"), as_json=False, empty="no items")
     if evaluation.languages:
-        output.say("\nper language")
+        output.say()
+        output.say("per language")
         rows = [
             _row(measured, {"lang": lang})
             for lang, signals in evaluation.languages.items()

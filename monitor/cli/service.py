@@ -35,14 +35,14 @@ def poll(
     if not loaded.feed_sources():
         raise InputError(f"{config}: no feeds; add one with `monitor feeds add URL`")
     with output.progress() as progress:
-        polled, delivered = asyncio.run(_poll(loaded, progress, force=force))
+        polled, delivered = asyncio.run(_poll(loaded, progress, force=force, console=_console(as_json)))
     print_summary(polled, delivered, as_json=as_json)
 
 
 def run_demo(as_json: JsonOption = False, config: ConfigOption = CONFIG) -> None:
-    """Show the whole flow with no network and no secrets: sample feeds, real scoring, alerts on the console."""
+    """Show the whole flow with no network and no secrets, on bundled sample feeds."""
     with output.progress() as progress:
-        shown = asyncio.run(demo.show(config, os.environ, progress))
+        shown = asyncio.run(demo.show(config, os.environ, progress, console=_console(as_json)))
     print_summary(shown.polled, shown.delivered, as_json=as_json)
     if not as_json:
         output.say(f"{len(shown.quiet)} of {shown.items} items raised nothing, as they should:")
@@ -67,6 +67,12 @@ def print_summary(polled: PollSummary, delivered: DeliverySummary, *, as_json: b
     output.say(f"alerts: {delivered.sent} sent, {delivered.pending} pending{given_up}")
 
 
-async def _poll(config: Config, progress: Progress, *, force: bool) -> tuple[PollSummary, DeliverySummary]:
+def _console(as_json: bool) -> str | None:
+    return output.CONSOLE_ON_STDERR if as_json else None
+
+
+async def _poll(
+    config: Config, progress: Progress, *, force: bool, console: str | None
+) -> tuple[PollSummary, DeliverySummary]:
     with ServiceLock(config.database), open_house(config) as house:
-        return await poll_and_deliver(house, await models.ready(house), force=force, progress=progress)
+        return await poll_and_deliver(house, await models.ready(house), force=force, progress=progress, console=console)

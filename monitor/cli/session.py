@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from monitor.adapters import logs
-from monitor.app import House, load_config, open_house
 from monitor.cli import output
 from monitor.config import Config
+from monitor.house import House, load_config, open_house
 
 
 def read_config(path: Path) -> Config:

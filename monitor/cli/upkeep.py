@@ -1,6 +1,5 @@
-"""`monitor config check`, `monitor doctor`, `monitor db`: is everything in order, and keeping it so."""
+"""`monitor config check` and `monitor db`: is the config in order, and keeping the database so."""
 
-import asyncio
 import os
 from dataclasses import asdict
 from pathlib import Path
@@ -8,12 +7,11 @@ from typing import Annotated
 
 import typer
 
-from monitor import doctor
-from monitor.app import load_config
 from monitor.cli import output
 from monitor.cli.options import CONFIG, ConfigOption, JsonOption
-from monitor.cli.session import existing_house, read_config
+from monitor.cli.session import existing_house
 from monitor.config import InvalidConfigError
+from monitor.house import load_config
 
 config_app = typer.Typer(no_args_is_help=True, help="The config file.")
 db_app = typer.Typer(no_args_is_help=True, help="The database: backup and pruning.")
@@ -43,18 +41,6 @@ def check_config(as_json: JsonOption = False, config: ConfigOption = CONFIG) -> 
         signals = ", ".join(f"{name} from {threshold:g}" for name, threshold in loaded.thresholds().items())
         channels = ", ".join(loaded.channel_urls())
         output.say(f"{config}: good; {len(loaded.feed_sources())} feeds; signals {signals}; channels {channels}")
-
-
-def run_doctor(as_json: JsonOption = False, config: ConfigOption = CONFIG) -> None:
-    """Check database, model, feeds and channels end to end; sends nothing. Exit 1 where anything fails."""
-    loaded = read_config(config)
-    with output.progress() as progress:
-        findings = asyncio.run(doctor.examine(loaded, progress))
-    output.emit(
-        [asdict(finding) for finding in findings], ("check", "verdict", "detail"), as_json=as_json, empty="no checks"
-    )
-    if any(finding.verdict == doctor.FAIL for finding in findings):
-        raise typer.Exit(1)
 
 
 @db_app.command()

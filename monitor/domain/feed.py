@@ -252,6 +252,12 @@ def after_failure(
     )
 
 
+def outlet(feed: Feed, parsed: ParsedFeed) -> str:
+    """What to call the feed in a story: the configured name, else what it calls itself, else the URL."""
+    named = feed.name != feed.source.url
+    return feed.name if named else parsed.title or feed.name
+
+
 def systemic_failure(reasons: Sequence[str], *, answered: int) -> bool:
     """Whether a cycle's failures are our own network's: SYSTEMIC or more, all at network level, and no feed answered.
 

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -129,7 +129,8 @@ def new_items(kind: IdentityKind, items: Sequence[Item], known: Collection[str])
         items: in document order.
         known: keys this feed listed before; those not of these items do no harm.
     """
-    listed = _distinct(items)
+    usable = _usable(_numbered(items))
+    listed = _once(usable)
     warnings = []
     misbehaving = 0
     for weaker in list(IdentityKind)[list(IdentityKind).index(kind) + 1 :]:
@@ -143,7 +144,7 @@ def new_items(kind: IdentityKind, items: Sequence[Item], known: Collection[str])
         kind = weaker
     return NewItems(
         items=tuple(entry for entry in listed if not _seen(entry.identity, kind, known)),
-        seen=tuple(dict.fromkeys(chain.from_iterable(entry.identity.keys() for entry in listed))),
+        seen=tuple(dict.fromkeys(chain.from_iterable(entry.identity.keys() for entry in usable))),
         identity=kind,
         misbehaving=misbehaving,
         warnings=tuple(warnings),
@@ -164,18 +165,47 @@ def _regenerated(identity: Identity, kind: IdentityKind, known: Collection[str],
     return (key == identity.guid and identity.link in known) or titles[identity.title] == 1
 
 
-def _distinct(items: Sequence[Item]) -> list[Item]:
-    """Each item once, without keys that stand for different items of this document."""
+def _numbered(items: Sequence[Item]) -> Iterator[Item]:
+    """The items, those without guid and link that look the same told apart by which of them comes first.
+
+    Nothing says that they are one: a feed may tell the same short thing twice a day. A document that lists them again
+    gives them the same numbers.
+    """
+    listed: dict[str, int] = defaultdict(int)
+    for item in items:
+        identity = item.identity
+        if identity.guid is None and identity.link is None:
+            listed[identity.title] += 1
+            if (number := listed[identity.title]) > 1:
+                yield replace(item, identity=replace(identity, title=f"{identity.title}#{number}"))
+                continue
+        yield item
+
+
+def _usable(items: Iterable[Item]) -> list[Item]:
+    """The items without those keys that stand for different items of this document."""
+    items = tuple(items)
     guids = _ambiguous((item.identity.guid, (item.identity.link, item.identity.title)) for item in items)
     links = _ambiguous((item.identity.link, item.identity.title) for item in items)
-    usable = [
-        replace(item.identity, guid=None if item.identity.guid in guids else item.identity.guid) for item in items
+    return [
+        replace(
+            item,
+            identity=Identity(
+                guid=None if item.identity.guid in guids else item.identity.guid,
+                link=None if item.identity.link in links else item.identity.link,
+                title=item.identity.title,
+            ),
+        )
+        for item in items
     ]
-    usable = [replace(one, link=None if one.link in links else one.link) for one in usable]
+
+
+def _once(items: Sequence[Item]) -> list[Item]:
+    """Each item once, the first of its kind."""
     once: dict[str, Item] = {}
     # The same article under two guids; in two polls it would be taken for a regenerated guid.
     twins: dict[tuple[str | None, str], Item] = {}
-    for item in (replace(item, identity=one) for item, one in zip(items, usable, strict=True)):
+    for item in items:
         if once.setdefault(item.identity.key(IdentityKind.GUID), item) is item:
             twins.setdefault((item.identity.link or item.identity.guid, item.identity.title), item)
     return list(twins.values())

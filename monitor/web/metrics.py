@@ -53,6 +53,7 @@ class Metrics:
     def render(self, health: Health) -> bytes:
         """All metrics in Prometheus' text format, gauges as of `health`."""
         facts = health.facts
+        self._feeds.clear()  # a state that no feed is in any more must not keep its last number
         for state, count in facts.feeds.items():
             self._feeds.labels(state).set(count)
         self._pending.set(facts.pending_alerts)

@@ -58,6 +58,7 @@ def _bind(host: str, port: int) -> socket.socket:
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         bound.bind(address)
+        bound.listen(64)  # with SO_REUSEADDR, a socket that only binds does not keep another from the port
     except OSError as error:
         bound.close()
         reason = error.strerror or error

@@ -201,6 +201,11 @@ def test_a_value_sqlite_cannot_hold_is_an_input_error(database: Database, value:
         database.rows("SELECT ?", (value,))
 
 
+def test_a_copy_that_fails_names_the_copy_and_not_the_database(database: Database, tmp_path: Path) -> None:
+    with pytest.raises(StorageError, match=r"nowhere/copy\.db: it cannot be opened"):
+        database.copy_to(tmp_path / "nowhere" / "copy.db")
+
+
 def test_a_closed_database_says_so(path: Path) -> None:
     database = open_database(path)
     database.close()

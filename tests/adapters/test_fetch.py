@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
@@ -13,7 +14,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from monitor.adapters.fetch import FetchSettings, HttpFetcher
 from monitor.domain.feed import FetchRequest, Retrieved, Unchanged
 from monitor.errors import FetchError
-from tests.servers import RSS, Entry, FeedServer, feed_server, rss
+from tests.servers import RSS, Entry, FeedServer, feed_server, feed_server_in_thread, rss
 
 BODY = rss(Entry("Port police free twelve men", "https://example.org/1"))
 OPEN = FetchSettings(timeout=timedelta(seconds=5), max_bytes=1_000_000, allow_private_addresses=True)
@@ -50,6 +51,13 @@ async def test_a_body_comes_with_all_that_the_server_said_of_it(server: FeedServ
     assert (got.etag, got.last_modified) == ('"7"', "Mon, 23 Nov 2026 08:00:00 GMT")
     assert (got.fresh_for, got.moved_to) == (timedelta(minutes=10), None)
     assert got.body_hash == (await fetched(url)).body_hash != ""
+
+
+async def test_the_server_in_a_thread_serves_the_same() -> None:
+    """For tests that start the program itself."""
+    with feed_server_in_thread() as server:
+        assert (await fetched(server.serve("/feed", BODY))).body == BODY
+        assert [one.path for one in server.seen] == ["/feed"]
 
 
 async def test_a_body_not_modified_is_not_sent_again(server: FeedServer) -> None:
@@ -191,6 +199,26 @@ async def test_a_refused_connection_and_an_unknown_host_are_told_apart() -> None
         port = closed.getsockname()[1]
         assert (await refused(f"http://127.0.0.1:{port}/")).reason == "connect"
     assert (await refused("http://no-such-host.invalid/")).reason == "dns"
+
+
+async def test_a_lookup_that_hangs_costs_its_own_fetch_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The loop's threads, in which the database works, stay free."""
+    stuck, real = threading.Event(), socket.getaddrinfo
+
+    def hanging(host: str, *rest: object, **named: object) -> object:
+        if host == "slow.example.org":
+            stuck.wait(10)
+            raise socket.gaierror("too late")
+        return real(host, *rest, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(socket, "getaddrinfo", hanging)
+    fetches = [asyncio.create_task(refused(f"http://slow.example.org:{port}/", HASTY)) for port in range(1, 41)]
+    await asyncio.sleep(0)
+    assert await asyncio.wait_for(asyncio.to_thread(lambda: "free"), 1) == "free"
+    assert {(await fetch).reason for fetch in fetches} == {"timeout"}
+    stuck.set()
 
 
 async def test_plain_http_where_tls_was_asked_for_is_named(server: FeedServer) -> None:

@@ -205,6 +205,15 @@ def test_a_digest_replaces_its_alerts_and_tells_the_highest_score_first(stores: 
     assert (leased.reason, leased.key) == ("digest", "digest/1")
 
 
+def test_several_digests_are_stored_each_for_its_channel(stores: Stores) -> None:
+    feed = stores.feed()
+    one, other = stores.tell(feed, "a"), stores.tell(feed, "b", channel="mail")
+    digests = stores.outbox.fold([Fold("desk", (one,), "digest/1"), Fold("mail", (other,), "digest/2")], NOW)
+    assert list(digests.values()) == ["desk", "mail"]
+    leased = stores.outbox.lease(list(digests), NOW, NOW + LEASE)
+    assert {alert.id: alert.channel for alert in leased} == digests
+
+
 def test_stories_told_in_a_digest_count_as_told(stores: Stores) -> None:
     feed = stores.feed()
     stores.outbox.fold([Fold("desk", (stores.tell(feed, "a"), stores.tell(feed, "b")), "digest/1")], NOW)

@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.adapters import parse
 from monitor.adapters.engine import Engine
 from monitor.adapters.parse import SUMMARY_LIMIT, TITLE_LIMIT, FeedParser, Refused, parse_body
+from monitor.adapters.plaintext import to_text
 from monitor.domain.feed import ParsedFeed, Retrieved
 from monitor.domain.item import Item
 from monitor.errors import ParseError
-from tests.servers import Entry, rss
+from tests.servers import Entry, feed_server_in_thread, rss
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FEEDS = Path(__file__).parents[1] / "data" / "feeds"
@@ -73,13 +73,21 @@ def test_golden_feeds(path: Path) -> None:
         (b"Too many connections", "not_a_feed"),
         (b"<?xml version='1.0'?><svg/>", "not_a_feed"),
         (b"<?xml version='1.0'?><rss version='2.0'><channel><title>Cut o", "malformed"),
-        (b"/etc/passwd", "not_a_feed"),
-        (b"http://127.0.0.1/feed", "not_a_feed"),
     ],
 )
 def test_what_is_no_feed_is_named(body: bytes, reason: str) -> None:
-    """Never opened as a path or fetched as a URL either."""
     assert refused(body).reason == reason
+
+
+def test_a_body_is_never_opened_or_fetched(tmp_path: Path) -> None:
+    """Though it be the path of a feed, or its URL."""
+    feed = tmp_path / "feed.xml"
+    feed.write_bytes(rss(Entry("On this machine")))
+    assert refused(bytes(feed)).reason == "not_a_feed"
+    with feed_server_in_thread() as server:
+        url = server.serve("/feed", rss(Entry("On this network")))
+        assert refused(url.encode()).reason == "not_a_feed"
+        assert server.seen == []
 
 
 def test_a_feed_without_items_is_a_feed() -> None:
@@ -151,22 +159,22 @@ def test_deep_nesting_is_read_or_refused() -> None:
     assert refused(nested).reason == "malformed"
 
 
-def test_an_entry_with_nothing_to_read_is_skipped() -> None:
+def test_an_entry_with_nothing_to_read_is_told() -> None:
+    """It is an item all the same, as every entry is; but somebody should look at the feed."""
     got = parsed(rss(Entry(guid="only-a-guid"), Entry("Read me")))
-    assert [item.title for item in got.items] == ["Read me"]
-    assert got.warnings == ("entry 1 skipped: it has no title, no summary and no link",)
+    assert [item.title for item in got.items] == ["", "Read me"]
+    assert got.warnings == ("1 of 2 entries have no title, no text and no link",)
 
 
 def test_one_bad_entry_costs_itself_only(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whatever a library makes of it."""
-    real = parse.to_text
 
     def picky(markup: str) -> str:
         if "poison" in markup:
             raise RecursionError("too deep")
-        return real(markup)
+        return to_text(markup)
 
-    monkeypatch.setattr(parse, "to_text", picky)
+    monkeypatch.setattr("monitor.adapters.parse.to_text", picky)
     got = parsed(rss(Entry("poison"), Entry("Fine")))
     assert [item.title for item in got.items] == ["Fine"]
     assert got.warnings == ("entry 1 skipped: RecursionError: too deep",)

@@ -1,6 +1,8 @@
 """Backup, pruning and the facts of health."""
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -195,6 +197,8 @@ def test_a_backup_is_a_whole_database_in_one_file(stores: Stores, upkeep: Upkeep
     target = tmp_path / "backups" / "copy.db"
     upkeep.backup(target)
     assert [entry.name for entry in target.parent.iterdir()] == [target.name]
+    with closing(sqlite3.connect(target)) as plain:
+        assert plain.execute("PRAGMA journal_mode").fetchone() == ("delete",)  # readable from read-only media too
     with open_database(target, create=False) as copy:
         copy.check()
         assert [row["title"] for row in Records(copy).hits()] == ["Lured"]
@@ -222,6 +226,8 @@ def test_a_backup_that_cannot_be_written_is_one_clear_line(upkeep: Upkeep, tmp_p
     (tmp_path / "file").write_text("")
     with pytest.raises(StorageError, match="cannot be written"):
         upkeep.backup(tmp_path / "file" / "copy.db")
+    with pytest.raises(StorageError, match="cannot be written"):
+        upkeep.backup(tmp_path / ("x" * 300))
 
 
 def test_health_of_an_empty_database_is_nothing_yet(upkeep: Upkeep) -> None:

@@ -1,0 +1,72 @@
+"""The table of commands, and the group that imports a command's module only when that command is called.
+
+What one command needs (scikit-learn, a web server) would cost every other one seconds at each start.
+"""
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_group
+
+
+class Entry(NamedTuple):
+    """Where a command is, as `module:attribute`, and its line in the list: the first of its own help text."""
+
+    target: str
+    help: str
+
+
+COMMANDS = {
+    "run": Entry("service:run", "Start the service: polling, delivery, health and metrics, until SIGTERM or Ctrl-C."),
+    "poll": Entry(
+        "service:poll", "Run one cycle over the feeds that are due, deliver what waits, and print a summary."
+    ),
+    "demo": Entry("service:run_demo", "Show the whole flow with no network and no secrets, on bundled sample feeds."),
+    "feeds": Entry("feeds:app", "Feeds and their health; add, remove, import, export and check them."),
+    "items": Entry("records:items", "List stored items, newest first."),
+    "hits": Entry("records:hits", "List hits, newest first: items that reached a signal's threshold."),
+    "stories": Entry("records:stories", "List stories, the last told first: hits about one event."),
+    "alerts": Entry("alerts:app", "List alerts with the reason for each; test channels; retry what failed."),
+    "label": Entry("verdicts:label", "Record a verdict; the next `monitor train` learns from it."),
+    "export": Entry("records:export", "Write hits to stdout, for a spreadsheet, a program or a feed reader."),
+    "score": Entry("learning:score", "Score documents: the probability of each signal, and the words that weigh."),
+    "evaluate": Entry("learning:evaluate", "Measure the model on graded items: recall, false alerts, calibration."),
+    "train": Entry("learning:train", "Fit a model from seeds and verdicts, and use it unless it is worse."),
+    "models": Entry("learning:models_app", "Model versions: list, activate, roll back."),
+    "seeds": Entry("learning:seeds_app", "The seeds the model is trained on."),
+    "config": Entry("upkeep:config_app", "The config file."),
+    "doctor": Entry("diagnosis:run_doctor", "Check database, model, feeds and channels end to end; sends nothing."),
+    "db": Entry("upkeep:db_app", "The database: backup and pruning."),
+}
+"""In the order of `monitor --help`: work, look, teach, keep in order."""
+
+
+class LazyGroup(TyperGroup):
+    """The group of `COMMANDS`. Until a command is called, a stand-in with its name holds its place."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401  # handed on to Typer
+        super().__init__(**attributes)
+        self.commands.update({name: TyperCommand(name=name, help=entry.help) for name, entry in COMMANDS.items()})
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401  # Typer's types for these are private
+        """The command itself, imported now."""
+        return load_command(cmd_name) if cmd_name in COMMANDS else super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002  # Typer's types are private
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, entry.help) for name, entry in COMMANDS.items()])
+
+
+def load_command(name: str) -> Any:  # noqa: ANN401  # Typer's type for it is private
+    """Import a command and build it."""
+    module, _, attribute = COMMANDS[name].target.partition(":")
+    target = getattr(import_module(f"monitor.cli.{module}"), attribute)
+    holder = typer.Typer(pretty_exceptions_enable=False, rich_markup_mode=None)
+    if isinstance(target, typer.Typer):
+        holder.add_typer(target, name=name)
+    else:
+        holder.command(name)(target)
+    return get_group(holder).commands[name]

@@ -1,0 +1,107 @@
+"""The scheduler: jobs repeat, never twice at once, survive their errors, and stop in time."""
+
+import asyncio
+from datetime import timedelta
+
+import pytest
+
+from monitor.adapters.schedule import Scheduler
+from monitor.errors import StorageError
+
+OFTEN = timedelta(milliseconds=10)
+LIMIT = 5.0
+
+
+async def test_a_job_runs_again_and_again_and_leaves_a_beat() -> None:
+    """Each start of a job is noted, as a sign of life."""
+    scheduler, runs = Scheduler(), 0
+    third = asyncio.Event()
+
+    async def job() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 3:
+            third.set()
+
+    scheduler.every(OFTEN, "count", job)
+    assert scheduler.beats == {}
+    scheduler.start()
+    await asyncio.wait_for(third.wait(), LIMIT)
+    await scheduler.stop(timedelta(seconds=1))
+    assert scheduler.beats["count"]
+
+
+async def test_a_job_that_is_late_is_not_started_twice() -> None:
+    """While one run goes on, the times that pass are skipped."""
+    scheduler, at_once, most, others = Scheduler(), 0, 0, 0
+    let_go = asyncio.Event()
+
+    async def slow() -> None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        await let_go.wait()
+        at_once -= 1
+
+    async def quick() -> None:
+        nonlocal others
+        others += 1
+        if others == 5:
+            let_go.set()
+
+    scheduler.every(OFTEN, "slow", slow)
+    scheduler.every(OFTEN, "quick", quick)
+    scheduler.start()
+    await asyncio.wait_for(let_go.wait(), LIMIT)
+    await scheduler.stop(timedelta(seconds=1))
+    assert most == 1
+
+
+@pytest.mark.parametrize("error", [StorageError("monitor.db: the disk is full"), ZeroDivisionError("bug")])
+async def test_a_job_that_fails_runs_again(error: Exception, caplog: pytest.LogCaptureFixture) -> None:
+    """The error is logged: one line for what we raise on purpose, a traceback for a bug."""
+    scheduler, runs = Scheduler(), 0
+    again = asyncio.Event()
+
+    async def job() -> None:
+        nonlocal runs
+        runs += 1
+        if runs == 2:
+            again.set()
+        else:
+            raise error
+
+    scheduler.every(OFTEN, "poll", job)
+    scheduler.start()
+    await asyncio.wait_for(again.wait(), LIMIT)
+    await scheduler.stop(timedelta(seconds=1))
+    (first, *_) = [record for record in caplog.records if record.name == "monitor.adapters.schedule"]
+    assert first.getMessage().startswith("poll failed")
+    assert (first.exc_info is None) is isinstance(error, StorageError)
+
+
+async def test_stopping_waits_for_running_work_and_cancels_what_does_not_end() -> None:
+    """Work that ends within the grace ends by itself; the rest is cancelled; nothing starts any more."""
+    scheduler = Scheduler()
+    started, ended, cancelled = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def stubborn() -> None:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            cancelled.set()
+            raise
+
+    async def polite() -> None:
+        await started.wait()
+        await asyncio.sleep(0)
+        ended.set()
+
+    scheduler.every(timedelta(hours=1), "stubborn", stubborn)
+    scheduler.every(timedelta(hours=1), "polite", polite)
+    scheduler.start()
+    await asyncio.wait_for(started.wait(), LIMIT)
+    await scheduler.stop(timedelta(milliseconds=200))
+    assert ended.is_set()
+    assert cancelled.is_set()
