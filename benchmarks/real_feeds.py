@@ -2,8 +2,8 @@
 
     python -m benchmarks.real_feeds FEEDS_FOLDER --model data/models/ID
 
-Serves every file of the folder on loopback, polls all of them twice with the real worker, and prints the feeds that lost
-items, the totals, and what the second poll added. Exit 1 below 98 % of the items, or if the second poll adds any.
+Serves every file of the folder on loopback, polls all of them twice with the real worker, and prints the feeds that
+lost items, the totals, and what the second poll added. Exit 1 below 98 % of the items, or if the second poll adds any.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def serving(folder: Path) -> Iterator[str]:
     bodies = {f"/{path.name}": path.read_bytes() for path in sorted(folder.glob("*.xml"))}
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name http.server calls
+        def do_GET(self) -> None:
             body = bodies.get(self.path)
             self.send_response(404 if body is None else 200)
             self.send_header("Content-Type", "application/xml")
@@ -93,8 +93,8 @@ def main() -> int:
     print(f"{len(entries)} feeds: feedparser {total} items, stored {kept} ({kept / total:.2%})")
     for number, (summary, seconds) in enumerate(cycles, 1):
         print(
-            f"poll {number}: {summary.feeds_ok} ok, {summary.feeds_unchanged} unchanged, {summary.feeds_failed} failed, "
-            f"{summary.new_items} new items, {summary.hits} hits, {seconds:.1f} s"
+            f"poll {number}: {summary.feeds_ok} ok, {summary.feeds_unchanged} unchanged, "
+            f"{summary.feeds_failed} failed, {summary.new_items} new items, {summary.hits} hits, {seconds:.1f} s"
         )
     return 0 if kept >= SHARE * total and cycles[1][0].new_items == 0 else 1
 

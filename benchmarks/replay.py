@@ -1,10 +1,10 @@
-"""Snapshots of one feed over weeks, polled in order with the clock of their time: each item once, each story alerted once.
+"""Snapshots of one feed over weeks, polled in order by the clock of their time: each item once, each alert once.
 
     python -m benchmarks.replay SNAPSHOTS_FOLDER --model data/models/ID
 
-The files' names are their times (`2026-01-02T161603p0000.xml`). Every snapshot is served on loopback, polled by the real
-worker and delivered to a webhook on loopback; half-way the service is closed and opened again, and every snapshot is
-polled twice. Prints what was stored beside what is distinct. Exit 1 if any item is stored twice or missing, or any
+The files' names are their times (`2026-01-02T161603p0000.xml`). Every snapshot is served on loopback, polled by the
+real worker and delivered to a webhook on loopback; half-way the service is closed and opened again, and every snapshot
+is polled twice. Prints what was stored beside what is distinct. Exit 1 if any item is stored twice or missing, or any
 story alerted twice in a channel.
 """
 
@@ -47,9 +47,11 @@ class SnapshotClock:
         self._stage = stage
 
     def now(self) -> datetime:
+        """When the snapshot was taken."""
         return self._stage.now
 
     def jitter(self) -> float:
+        """No spread."""
         return 0.5
 
 
@@ -63,10 +65,10 @@ def serving(stage: Stage) -> Iterator[None]:
     """Serve the stage's feed on GET, take webhook messages on POST."""
 
     class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:  # noqa: N802 - the name http.server calls
+        def do_GET(self) -> None:
             self._answer(stage.body)
 
-        def do_POST(self) -> None:  # noqa: N802 - the name http.server calls
+        def do_POST(self) -> None:
             message = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
             stage.alerts.append(message["title"])
             self._answer(b"{}")
@@ -96,8 +98,8 @@ async def replay(stage: Stage, config_path: Path, model: Path, snapshots: list[P
     """Poll the snapshots in order, each twice; how often each guid is stored."""
     config = load_config(config_path, {})
     policy = policy_of(config)
-    with open_house(config) as house:
-        house = replace(house, clock=SnapshotClock(stage))
+    with open_house(config) as opened:
+        house = replace(opened, clock=SnapshotClock(stage))
         async with open_workers(config) as workers:
             scorer = ModelScorer.load(model)
             for path in snapshots:

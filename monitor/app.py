@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
+from monitor.adapters.countries import CldrGeographer, english_names
 from monitor.adapters.engine import Engine
 from monitor.adapters.fetch import FetchSettings, HttpFetcher
 from monitor.adapters.notify import CONSOLE_URL, AppriseNotifier
@@ -80,12 +81,12 @@ def policy_of(config: Config) -> Policy:
 
 def poll_parts(house: House, workers: Workers, scorer: Scorer) -> PollParts:
     """What one cycle works with."""
-    return PollParts(workers.fetcher, workers.parser, scorer, house.store, house.clock)
+    return PollParts(workers.fetcher, workers.parser, scorer, house.store, house.clock, CldrGeographer())
 
 
 def deliver_parts(house: House, notifier: Notifier) -> DeliverParts:
     """What one round of deliveries works with."""
-    return DeliverParts(house.outbox, notifier, house.clock)
+    return DeliverParts(house.outbox, notifier, house.clock, english_names())
 
 
 async def poll_once(

@@ -7,11 +7,11 @@ deliver(): waiting alerts → fold → lease → send → confirm or reschedule.
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import chain
 
-from monitor.domain import alert, delivery, feed, hit, item, message, story
+from monitor.domain import alert, delivery, feed, hit, item, message, pace, story
 from monitor.domain.alert import AlertState, Channel
 from monitor.domain.delivery import Attempt
 from monitor.domain.feed import Feed, ParsedFeed, Retrieved
@@ -19,6 +19,7 @@ from monitor.errors import DeliveryError, FetchError, ParseError, StorageError
 from monitor.ports import (
     Clock,
     Fetcher,
+    Geographer,
     Notifier,
     OutboxStore,
     Parser,
@@ -44,6 +45,7 @@ class PollParts:
     scorer: Scorer
     store: PollStore
     clock: Clock
+    geographer: Geographer
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class DeliverParts:
     outbox: OutboxStore
     notifier: Notifier
     clock: Clock
+    country_names: Mapping[str, str] = field(default_factory=dict)  # by ISO code; a code without a name is shown itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,21 +153,21 @@ class _Cycle:
         except StorageError:
             raise
         except Exception as error:  # a bug met by one feed is logged with its traceback and costs that feed only
-            log.exception("feed %s: unexpected error", one.source.url)
+            log.exception("feed %s: unexpected error", one.label)
             self._failed.append((one, ParseError(f"{type(error).__name__}: {error}", reason="internal_error")))
         if self._progress:
             self._progress("feeds", self.summary.feeds + len(self._failed), self._total)
 
     async def finish(self) -> None:
         """Store the failures, gently where it is our network and not the feeds."""
-        ours = feed.systemic_failure([error.reason for _, error in self._failed], answered=self.summary.feeds)
+        ours = pace.systemic_failure([error.reason for _, error in self._failed], answered=self.summary.feeds)
         if ours:
             log.warning("all %d feeds fail at network level: taken for this machine's network", len(self._failed))
         for one, error in self._failed:
             now = self._parts.clock.now()
             update = feed.after_failure(one, error, now=now, jitter=self._parts.clock.jitter(), blameless=ours)
             if not ours:
-                log.warning("feed %s: %s (next poll %s)", one.source.url, error, f"{update.next_poll_at:%F %H:%M}Z")
+                log.warning("feed %s: %s (next poll %s)", one.label, error, f"{update.next_poll_at:%F %H:%M}Z")
             await asyncio.to_thread(self._parts.store.record, PollResult(update))
             self.summary += PollSummary(feeds_failed=1)
 
@@ -177,7 +180,7 @@ class _Cycle:
             return PollSummary(feeds_unchanged=1)
         parsed = await self._parts.parser.parse(got, clock.now())
         for warning in parsed.warnings:
-            log.warning("feed %s: %s", one.source.url, warning)
+            log.warning("feed %s: %s", one.label, warning)
         async with self._deciding:
             result = await asyncio.to_thread(settle, self._parts, self._policy, one, got, parsed)
         pending = sum(planned.state is AlertState.PENDING for planned in result.alerts)
@@ -192,13 +195,13 @@ def settle(parts: PollParts, policy: Policy, one: Feed, got: Retrieved, parsed: 
     keys = set(chain.from_iterable(entry.identity.keys() for entry in parsed.items))
     fresh = item.new_items(one.identity, parsed.items, parts.store.known_keys(one.id, keys))
     for warning in fresh.warnings:
-        log.warning("feed %s: %s", one.source.url, warning)
-    scored = _scored(parts.scorer, policy.thresholds, fresh.items)
+        log.warning("feed %s: %s", one.label, warning)
+    scored = _scored(parts, policy.thresholds, fresh.items)
     struck = [entry for entry in scored if entry.hits]
     open_stories = parts.store.open_stories(now - story.STORY_WINDOW) if struck else []
     assigned = story.assign([entry.item for entry in struck], open_stories, feed.outlet(one, parsed), now)
     reports = [
-        alert.Report(story_id, entry.item, entry.hits)
+        alert.Report(story_id, entry.item, entry.hits, entry.countries)
         for entry, story_id in zip(struck, assigned.story_ids, strict=True)
     ]
     story_ids = iter(assigned.story_ids)
@@ -220,8 +223,8 @@ def settle(parts: PollParts, policy: Policy, one: Feed, got: Retrieved, parsed: 
     return result
 
 
-def _scored(scorer: Scorer, thresholds: Mapping[str, float], items: Sequence[item.Item]) -> list[ScoredItem]:
-    scored = []
+def _scored(parts: PollParts, thresholds: Mapping[str, float], items: Sequence[item.Item]) -> list[ScoredItem]:
+    scored, scorer = [], parts.scorer
     for entry, scores in zip(items, scorer.score(items), strict=True):
         hits = tuple(
             hit.Hit(
@@ -229,7 +232,8 @@ def _scored(scorer: Scorer, thresholds: Mapping[str, float], items: Sequence[ite
             )
             for score in hit.reaching(scores, thresholds)
         )
-        scored.append(ScoredItem(entry, scores, hits))
+        told = parts.geographer.countries(f"{entry.title}\n{entry.summary}", entry.lang) if hits else ()
+        scored.append(ScoredItem(entry, scores, hits, countries=told))
     return scored
 
 
@@ -275,7 +279,7 @@ async def _send_all(parts: DeliverParts, queue: Sequence[int]) -> list[Attempt]:
 
 async def _send(parts: DeliverParts, pending: message.PendingAlert) -> Attempt:
     try:
-        await parts.notifier.send(pending.channel, message.write(pending))
+        await parts.notifier.send(pending.channel, message.write(pending, country_names=parts.country_names))
     except DeliveryError as error:
         log.warning("alert %d to %s: %s", pending.id, pending.channel, error)
         return delivery.failed(

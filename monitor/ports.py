@@ -23,6 +23,7 @@ class ScoredItem:
     scores: tuple[Score, ...]
     hits: tuple[Hit, ...] = ()
     story_id: int | None = None
+    countries: tuple[str, ...] = ()  # ISO 3166 alpha-2, in order of first mention; looked for where there are hits
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +82,18 @@ class Scorer(Protocol):
 
     def why(self, item: Item, signal: str) -> tuple[Term, ...]:
         """The words that weighed most, strongest first."""
+
+
+class Geographer(Protocol):
+    """Knows countries by their names."""
+
+    def countries(self, text: str, lang: str | None = None) -> tuple[str, ...]:
+        """ISO 3166 alpha-2 codes of the countries that `text` names, in order of first mention.
+
+        Args:
+            text: a title and what follows it, each on a line of its own.
+            lang: the text's language, ISO 639-1; None where it is not known.
+        """
 
 
 class Notifier(Protocol):

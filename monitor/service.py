@@ -17,7 +17,6 @@ from monitor.app import (
     House,
     Workers,
     deliver_parts,
-    load_config,
     notifier_for,
     open_house,
     open_workers,
@@ -35,7 +34,7 @@ from monitor.web.server import WebServer
 
 log = logging.getLogger(__name__)
 
-TICK = timedelta(seconds=5)
+TICK = timedelta(seconds=2)
 """How often the service looks for feeds that are due, alerts that wait, and edits of the config."""
 
 GRACE = timedelta(seconds=4)

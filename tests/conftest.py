@@ -1,53 +1,53 @@
-"""What several parts of the suite share: a handful of seeds, and a model trained on them once."""
+"""What several parts of the suite share: a few of the seeds, and a model trained on them once, within seconds."""
 
-from itertools import product
+import shutil
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
-from monitor.adapters import training
+if TYPE_CHECKING:
+    from classifiers.background import Background
 
-_TEXTS = {
-    "human_trafficking": (
-        "{0} rescued from {1}\n\nPolice freed the victims, who were trafficked with false job offers, held in debt and "
-        "forced to work without pay in {1}. Two traffickers were arrested.",
-        ("Women", "Children", "Villagers", "Migrant workers"),
-        ("a brothel", "a scam compound", "a fishing boat", "a brick kiln", "a private household"),
-    ),
-    "foreign_fighter_recruitment": (
-        "{0} lured to fight in a foreign war\n\nRecruiters promised the {0} jobs abroad; {1} they had to sign contracts "
-        "with the army, were trained as mercenaries and sent to the front line.",
-        ("young men", "students", "labourers", "former soldiers"),
-        ("on arrival", "within days", "under threat", "without a translator", "for high pay"),
-    ),
-    "background": (
-        "{0} talks about {1}\n\nThe {0} met on Tuesday to speak about {1}. A decision is expected next month, said a "
-        "spokeswoman, and the budget will follow in spring.",
-        ("Council", "Parliament", "Football club", "Central bank", "Weather service"),
-        ("roads", "interest rates", "the cup final", "a new museum", "heavy rain", "school meals"),
-    ),
-}
-
-
-def write_seeds(folder: Path) -> None:
-    """Write a few dozen seeds: enough to train on, far too few to be good."""
-    for kind, (template, subjects, objects) in _TEXTS.items():
-        (folder / kind).mkdir(parents=True)
-        for number, (subject, thing) in enumerate(product(subjects, objects)):
-            text = template.format(subject, thing)
-            (folder / kind / f"{number:02}.txt").write_text(text[:1].upper() + text[1:] + "\n", encoding="utf-8")
+SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 
 
 @pytest.fixture(scope="session")
 def tiny_seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder of seeds for both signals; not to be written to."""
+    """A folder with a few English seeds of each kind; not to be written to."""
     folder = tmp_path_factory.mktemp("tiny") / "seeds"
-    write_seeds(folder)
+    for kind in sorted(path for path in SEEDS.iterdir() if path.is_dir()):
+        (folder / kind.name).mkdir(parents=True)
+        english = [path for path in sorted(kind.glob("*.txt")) if "-en-" in path.name] or sorted(kind.glob("*.txt"))
+        for path in english[:: 6 if kind.name == "background" else 4]:
+            shutil.copy(path, folder / kind.name / path.name)
     return folder
 
 
 @pytest.fixture(scope="session")
-def tiny_model_folder(tiny_seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of a model trained on the tiny seeds: what `MONITOR_SHIPPED_MODEL` may name."""
-    models = tmp_path_factory.mktemp("models")
-    return models / training.fit(tiny_seeds, [], models).model_id
+def tiny_background() -> "Background":
+    """Counts over the ordinary seeds, in place of those over a year of news that the project ships."""
+    # imported here, as below, since scikit-learn is slow to import and most tests do without it
+    from classifiers.background import build  # noqa: PLC0415
+    from classifiers.seed import load_seeds  # noqa: PLC0415
+
+    ordinary = [seed.document for seed in load_seeds(SEEDS) if not seed.labels and seed.lang == "en"]
+    return build(ordinary, sample={"en": len(ordinary)})
+
+
+@pytest.fixture(scope="session")
+def tiny_model_folder(
+    tiny_seeds: Path, tiny_background: "Background", tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """The folder of a model trained on the tiny seeds: what `MONITOR_SHIPPED_MODEL` may name.
+
+    It knows trafficking and fighting when the words are plain, and ordinary news from both.
+    """
+    from classifiers.artifact import save_model  # noqa: PLC0415
+    from classifiers.seed import load_seeds  # noqa: PLC0415
+    from classifiers.train import train  # noqa: PLC0415
+
+    model = train(load_seeds(tiny_seeds), tiny_background).model
+    folder = tmp_path_factory.mktemp("models") / model.id
+    save_model(model, folder)
+    return folder

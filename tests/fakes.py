@@ -86,6 +86,20 @@ class FakeScorer:
 
 
 @dataclass
+class FakeGeographer:
+    """Knows the countries it was told of, by words in the text. Remembers what it was asked."""
+
+    words: Mapping[str, str] = field(default_factory=dict)  # word → code
+    asked: list[str] = field(default_factory=list)
+
+    def countries(self, text: str, lang: str | None = None) -> tuple[str, ...]:
+        del lang
+        self.asked.append(text)
+        found = {text.index(word): code for word, code in self.words.items() if word in text}
+        return tuple(dict.fromkeys(found[place] for place in sorted(found)))
+
+
+@dataclass
 class FakeNotifier:
     """Keeps what it sent, by channel; `failures` are raised one after the other before a channel works."""
 

@@ -219,7 +219,17 @@ class MemoryOutbox:
     def _telling(self, one: _Stored) -> Telling:
         item, outlet = one.scored.item, self._store.feeds[one.feed_id].name
         hits = tuple(sorted(one.scored.hits, key=lambda hit: hit.signal))
-        return Telling(one.id, item.title, item.summary, item.url, outlet, item.published_at, one.first_seen_at, hits)
+        return Telling(
+            one.id,
+            item.title,
+            item.summary,
+            item.url,
+            outlet,
+            item.published_at,
+            one.first_seen_at,
+            hits,
+            one.scored.countries,
+        )
 
 
 def _new_feed(feed_id: int, source: FeedSource, now: datetime) -> Feed:

@@ -25,7 +25,7 @@ class Request:
     headers: Mapping[str, str]
     body: bytes
 
-    def json(self) -> Any:  # noqa: ANN401  # whatever was posted
+    def json(self) -> Any:  # whatever was posted
         return json.loads(self.body)
 
     def text(self) -> str:

@@ -18,7 +18,7 @@ from monitor.domain.message import Message
 from monitor.errors import DeliveryError, FetchError, ParseError, StorageError
 from monitor.pipeline import LEASE, DeliverParts, DeliverySummary, Policy, PollParts, PollSummary, deliver, poll
 from monitor.ports import PollResult
-from tests.fakes import FakeClock, FakeFetcher, FakeNotifier, FakeParser, FakeScorer
+from tests.fakes import FakeClock, FakeFetcher, FakeGeographer, FakeNotifier, FakeParser, FakeScorer
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 FIGHTERS, TRAFFICKING = "foreign_fighter_recruitment", "human_trafficking"
@@ -42,7 +42,7 @@ class Desk:
     fetcher: FakeFetcher = field(default_factory=lambda: FakeFetcher({}))
     parser: FakeParser = field(default_factory=lambda: FakeParser({}))
     notifier: FakeNotifier = field(default_factory=FakeNotifier)
-    policy: Policy = Policy(THRESHOLDS, {"desk": Channel("desk")}, timedelta(minutes=15))
+    policy: Policy = field(default_factory=lambda: Policy(THRESHOLDS, {"desk": Channel("desk")}, timedelta(minutes=15)))
 
     def publish(self, url: str, *items: Item, body: bytes | None = None) -> None:
         """Let a feed list these items from now on."""
@@ -55,7 +55,9 @@ class Desk:
         self.store.sync_feeds([FeedSource(url) for url in urls], self.clock.now())
 
     async def poll(self) -> PollSummary:
-        parts = PollParts(self.fetcher, self.parser, FakeScorer(WORDS), self.store, self.clock)
+        parts = PollParts(
+            self.fetcher, self.parser, FakeScorer(WORDS), self.store, self.clock, FakeGeographer({"Cuba": "CU"})
+        )
         return await poll(parts, self.policy, force=True)
 
     async def deliver(self) -> DeliverySummary:
@@ -132,7 +134,11 @@ async def test_a_bad_feed_costs_itself_and_says_why(desk: Desk) -> None:
     desk.publish(C, news("mercenaries hired"))
     assert await desk.poll() == PollSummary(1, 0, 2, new_items=1, hits=1, stories=1, alerts=1)
     assert (desk.feed(A)["state"], desk.feed(A)["reason"]) == ("failing", "http_404")
-    assert (desk.feed(B)["state"], desk.feed(B)["reason"], desk.feed(B)["error"]) == ("failing", "html", "b: a web page")
+    assert (desk.feed(B)["state"], desk.feed(B)["reason"], desk.feed(B)["error"]) == (
+        "failing",
+        "html",
+        "b: a web page",
+    )
     assert desk.feed(C)["state"] == "ok"
 
 
@@ -234,9 +240,7 @@ async def test_a_permanent_error_sets_the_alert_apart(desk: Desk) -> None:
     assert (await desk.deliver()).sent == 1
 
 
-async def test_a_crash_after_sending_sends_twice_rather_than_never(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_crash_after_sending_sends_twice_rather_than_never(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """The service took the message, the process died before it was confirmed: after the lease it is sent again."""
     desk.follow(A)
     desk.publish(A, news("mercenaries hired"))
@@ -298,3 +302,14 @@ async def test_every_hit_ends_with_an_alert_or_a_reason(desk: Desk) -> None:
         ("suppressed", "below_min_score"),
         ("suppressed", "signal_not_wanted"),
     ]
+
+
+async def test_a_channel_for_a_country_hears_of_that_country_only(desk: Desk) -> None:
+    """What names another country, or none, is decided against by name; the alert says which countries are named."""
+    desk.policy = replace(desk.policy, channels={"havana": Channel("havana", countries=frozenset({"CU"}))})
+    desk.follow(A)
+    desk.publish(A, news("mercenaries from Cuba hired"), news("girls trafficked abroad"))
+    await desk.poll()
+    assert sorted(desk.reasons()) == [("pending", "first_hit"), ("suppressed", "country_not_wanted")]
+    await desk.deliver()
+    assert "Countries: CU" in desk.notifier.sent[0][1].body

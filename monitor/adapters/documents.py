@@ -75,9 +75,7 @@ def json_documents(path: str) -> Iterator[NamedDocument | BadLine]:
         elif (document := _document(record)) is None:
             yield BadLine(f"{name}:{number}: no title and no summary in it; nothing to score")
         else:
-            given = record.get("id")
-            known = isinstance(given, str | int) and not isinstance(given, bool) and given != ""
-            yield NamedDocument(given if known else f"{name}:{number}", document)
+            yield NamedDocument(_id(record.get("id"), f"{name}:{number}"), document)
 
 
 def graded_items(path: str) -> Iterator[GradedItem | BadLine]:
@@ -94,6 +92,12 @@ def graded_items(path: str) -> Iterator[GradedItem | BadLine]:
             yield BadLine(f"{name}:{number}: grades must be an object with 0, 1 or 2 per signal")
         else:
             yield GradedItem(document.title, document.body, document.lang, grades)
+
+
+def _id(given: object, otherwise: str) -> str | int:
+    if isinstance(given, bool) or given == "" or not isinstance(given, str | int):
+        return otherwise
+    return given
 
 
 def _name(path: str) -> str:

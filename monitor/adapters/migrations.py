@@ -190,5 +190,10 @@ CREATE TABLE runs (
 CREATE INDEX runs_started ON runs (started_at);
 """
 
-MIGRATIONS: tuple[Migration, ...] = (Migration("0001_first", _FIRST),)
+_COUNTRIES = """
+-- JSON list of ISO 3166 alpha-2 codes that the item names, in order of first mention; none known of older hits.
+ALTER TABLE hits ADD COLUMN countries TEXT NOT NULL DEFAULT '[]';
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (Migration("0001_first", _FIRST), Migration("0002_countries", _COUNTRIES))
 """All steps, oldest first."""

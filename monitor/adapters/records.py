@@ -21,6 +21,7 @@ class Filter:
         since: stored (stories: last told) at or after this time.
         query: words that must all occur in an item's title or summary; `word*` finds beginnings. Any text will do.
         phrases: of which at least one must occur, such as a country's names.
+        country: ISO 3166 alpha-2 code that a hit, a story or an alert's story names.
         state: of alerts.
         limit: how many at most.
     """
@@ -29,6 +30,7 @@ class Filter:
     signal: str | None = None
     query: str | None = None
     phrases: tuple[str, ...] = ()
+    country: str | None = None
     channel: str | None = None
     state: str | None = None
     feed_id: int | None = None
@@ -50,6 +52,8 @@ class _Listing:
 _FOUND = "(SELECT rowid FROM items_fts WHERE items_fts MATCH :words)"
 _STORY_FOUND = f"SELECT 1 FROM hits AS found WHERE found.item_id IN {_FOUND} AND found.story_id"
 
+_NAMED = ":country IN (SELECT value FROM json_each(hits.countries))"
+
 _EXACT = "json(printf('%!.17g', score))"  # a number put into JSON as it is loses its last digits
 
 _LISTINGS = {
@@ -68,7 +72,7 @@ _LISTINGS = {
         json=("scores",),
     ),
     "hits": _Listing(
-        select="""SELECT hits.id, item_id, signal, score, threshold, model_id, story_id, created_at, why,
+        select="""SELECT hits.id, item_id, signal, score, threshold, model_id, story_id, created_at, why, countries,
             items.title, items.url, items.lang, items.published_at, feed_id, feeds.name AS feed,
             (SELECT verdict FROM verdicts WHERE item_id = hits.item_id AND signal = hits.signal) AS verdict
             FROM hits JOIN items ON items.id = item_id JOIN feeds ON feeds.id = feed_id""",
@@ -77,25 +81,29 @@ _LISTINGS = {
         conditions={
             "signal": "signal = :signal",
             "words": f"item_id IN {_FOUND}",
+            "country": _NAMED,
             "feed_id": "feed_id = :feed_id",
         },
-        json=("why",),
+        json=("why", "countries"),
     ),
     "stories": _Listing(
         select=f"""SELECT id, title, first_seen_at, last_seen_at, outlets,
             (SELECT json_group_object(signal, {_EXACT}) FROM
                 (SELECT signal, max(score) AS score FROM hits WHERE story_id = stories.id GROUP BY signal)) AS signals,
-            (SELECT count(*) FROM hits WHERE story_id = stories.id) AS hits
+            (SELECT count(*) FROM hits WHERE story_id = stories.id) AS hits,
+            (SELECT json_group_array(DISTINCT value) FROM hits, json_each(hits.countries)
+                WHERE story_id = stories.id) AS countries
             FROM stories""",
         id="stories.id",
         time="last_seen_at",
         conditions={
             "signal": "EXISTS (SELECT 1 FROM hits WHERE story_id = stories.id AND signal = :signal)",
             "words": f"EXISTS ({_STORY_FOUND} = stories.id)",
+            "country": f"EXISTS (SELECT 1 FROM hits WHERE story_id = stories.id AND {_NAMED})",
             "feed_id": "EXISTS (SELECT 1 FROM hits JOIN items ON items.id = item_id "
             "WHERE story_id = stories.id AND feed_id = :feed_id)",
         },
-        json=("outlets", "signals"),
+        json=("outlets", "signals", "countries"),
     ),
     "alerts": _Listing(
         select="""SELECT alerts.id, story_id, channel, reason, state, created_at, due_at, sent_at, attempts,
@@ -108,6 +116,7 @@ _LISTINGS = {
         conditions={
             "signal": "EXISTS (SELECT 1 FROM hits WHERE hits.story_id = alerts.story_id AND signal = :signal)",
             "words": f"EXISTS ({_STORY_FOUND} = alerts.story_id)",
+            "country": f"EXISTS (SELECT 1 FROM hits WHERE hits.story_id = alerts.story_id AND {_NAMED})",
             "channel": "channel = :channel",
             "state": "state = :state",
         },
@@ -200,7 +209,10 @@ class Records:
             raise InputError(f"no item {item_id}; `monitor items` lists them with their ids")
         hits = self._database.rows("SELECT * FROM hits WHERE item_id = ? ORDER BY score DESC", (item_id,))
         verdicts = self._database.rows("SELECT signal, verdict, at FROM verdicts WHERE item_id = ?", (item_id,))
-        found = {"hits": [hit | {"why": json.loads(hit["why"])} for hit in hits], "verdicts": verdicts}
+        found = {
+            "hits": [hit | {"why": json.loads(hit["why"]), "countries": json.loads(hit["countries"])} for hit in hits],
+            "verdicts": verdicts,
+        }
         return _decoded(rows[0], listing) | found
 
     def _listed(self, kind: str, wanted: Filter) -> list[Row]:
@@ -241,6 +253,7 @@ def _where(kind: str, wanted: Filter) -> tuple[str, dict[str, object]]:
     parameters: dict[str, object] = {
         "signal": wanted.signal,
         "words": match_expression(wanted.query, wanted.phrases),
+        "country": wanted.country,
         "channel": wanted.channel,
         "state": wanted.state,
         "feed_id": wanted.feed_id,

@@ -1,7 +1,7 @@
 """Where a dataclass becomes a row and a row a dataclass again."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from monitor.adapters.database import Row
@@ -127,7 +127,7 @@ def item_row(item: Item, update: FeedUpdate) -> Row:
     }
 
 
-def hit_row(hit: Hit, *, item_id: int, story_id: int | None, created_at: str) -> Row:
+def hit_row(hit: Hit, *, item_id: int, story_id: int | None, created_at: str, countries: Sequence[str] = ()) -> Row:
     """A hit's columns."""
     return {
         "item_id": item_id,
@@ -138,6 +138,7 @@ def hit_row(hit: Hit, *, item_id: int, story_id: int | None, created_at: str) ->
         "story_id": story_id,
         "created_at": created_at,
         "why": storable(to_json([[term.term, term.weight] for term in hit.why])),
+        "countries": to_json(list(countries)),
     }
 
 

@@ -17,8 +17,8 @@ Job = Callable[[], Awaitable[None]]
 class Scheduler:
     """Runs each job again and again in this event loop, never twice at once.
 
-    A job that is still running when its time comes is skipped, not queued. A job that fails is logged and runs
-    again at its next time: nothing that goes wrong in one cycle stops the service.
+    A job that is still running when its time comes is skipped, not queued. A job that fails runs again at its next
+    time, and its error is logged once: nothing that goes wrong in one cycle stops the service or floods its log.
     """
 
     def __init__(self) -> None:
@@ -27,6 +27,7 @@ class Scheduler:
         )
         self._running: set[asyncio.Task[None]] = set()
         self._beats: dict[str, datetime] = {}
+        self._failing: dict[str, str] = {}
 
     @property
     def beats(self) -> dict[str, datetime]:
@@ -72,6 +73,15 @@ class Scheduler:
         try:
             await job()
         except MonitorError as error:
-            log.error("%s failed: %s", name, error)  # noqa: TRY400 - one line is the message; no traceback for what we raise
-        except Exception:  # a job that dies of a bug must not take the others along; the traceback goes to the log
-            log.exception("%s failed unexpectedly; it runs again at its next time", name)
+            self._tell(name, str(error), traceback=False)
+        except Exception as error:  # noqa: BLE001 - a job that dies of a bug must not take the others along
+            self._tell(name, f"{type(error).__name__}: {error}", traceback=True)
+        else:
+            if self._failing.pop(name, None):
+                log.info("%s works again", name)
+
+    def _tell(self, name: str, message: str, *, traceback: bool) -> None:
+        """Log an error once, not at every tick: a full disk would otherwise fill what is left of it."""
+        if self._failing.get(name) != message:
+            log.error("%s failed, and is tried again: %s", name, message, exc_info=traceback)
+        self._failing[name] = message

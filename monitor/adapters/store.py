@@ -63,8 +63,8 @@ ON CONFLICT (feed_id, key) DO UPDATE SET
 """
 
 _INSERT_HIT = """
-INSERT INTO hits (item_id, signal, score, threshold, model_id, story_id, created_at, why)
-VALUES (:item_id, :signal, :score, :threshold, :model_id, :story_id, :created_at, :why)
+INSERT INTO hits (item_id, signal, score, threshold, model_id, story_id, created_at, why, countries)
+VALUES (:item_id, :signal, :score, :threshold, :model_id, :story_id, :created_at, :why, :countries)
 """
 
 _INSERT_STORY = """
@@ -196,7 +196,13 @@ class SqliteStore:
 
     def _insert_hits(self, fresh: Sequence[tuple[int, ScoredItem]], stories: Mapping[int, int], at: str) -> None:
         rows = [
-            hit_row(hit, item_id=item_id, story_id=_stored(scored.story_id, stories), created_at=at)
+            hit_row(
+                hit,
+                item_id=item_id,
+                story_id=_stored(scored.story_id, stories),
+                created_at=at,
+                countries=scored.countries,
+            )
             for item_id, scored in fresh
             for hit in scored.hits
         ]

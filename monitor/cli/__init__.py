@@ -43,7 +43,7 @@ def main() -> None:
     """Run a command; what fails on purpose becomes one line and an exit code."""
     code: int | str | None = 0
     try:
-        app()
+        app(prog_name="monitor")
     except MonitorError as error:
         output.complain(f"error: {error}")
         code = error.exit_code

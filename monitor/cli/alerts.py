@@ -16,7 +16,7 @@ from monitor.cli.options import (
     SignalOption,
     SinceOption,
 )
-from monitor.cli.records import chosen
+from monitor.cli.records import chosen, warn_of_signal
 from monitor.cli.session import existing_house, read_config
 from monitor.domain.alert import AlertState
 from monitor.domain.message import Message
@@ -47,6 +47,7 @@ def alerts(
     if context.invoked_subcommand is not None:
         return
     with existing_house(config) as house:
+        warn_of_signal(house, signal)
         wanted = chosen(
             house.clock.now(), since, signal, country, query, limit, state=state and state.value, channel=channel
         )

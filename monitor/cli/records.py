@@ -1,13 +1,13 @@
 """Commands that list what is stored: items, hits, stories; and `export`."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
 
 import typer
 
-from monitor.adapters.countries import country_names
 from monitor.adapters.records import Filter, Records
 from monitor.cli import output
 from monitor.cli.export import write_csv, write_rss
@@ -23,6 +23,7 @@ from monitor.cli.options import (
     moment,
 )
 from monitor.cli.session import existing_house
+from monitor.house import House
 
 ITEM_COLUMNS = ("id", "published_at", "feed", "title", "lang", "scores")
 HIT_COLUMNS = ("id", "item_id", "created_at", "signal", "score", "title", "feed", "story_id", "verdict")
@@ -42,8 +43,15 @@ class ExportFormat(StrEnum):
     RSS = "rss"
 
 
-def listing(read: Read, columns: tuple[str, ...], text: str) -> Callable[..., None]:
-    """A command that lists one kind of record with the filters all of them share."""
+def listing(read: Read, columns: tuple[str, ...], text: str, *, by_names: bool = False) -> Callable[..., None]:
+    """A command that lists one kind of record with the filters all of them share.
+
+    Args:
+        read: what it lists.
+        columns: what people see of it.
+        text: the command's help.
+        by_names: look for a country by its names in the text, where its code is not stored.
+    """
 
     def command(
         since: SinceOption = None,
@@ -55,14 +63,16 @@ def listing(read: Read, columns: tuple[str, ...], text: str) -> Callable[..., No
         config: ConfigOption = CONFIG,
     ) -> None:
         with existing_house(config) as house:
-            rows = read(house.records, chosen(house.clock.now(), since, signal, country, query, limit))
+            warn_of_signal(house, signal)
+            wanted = chosen(house.clock.now(), since, signal, country, query, limit)
+            rows = read(house.records, _with_names(wanted) if by_names else wanted)
             output.emit(rows, columns, as_json=as_json, empty="nothing stored that fits")
 
     command.__doc__ = text
     return command
 
 
-items = listing(Records.items, ITEM_COLUMNS, "List stored items, newest first.")
+items = listing(Records.items, ITEM_COLUMNS, "List stored items, newest first.", by_names=True)
 hits = listing(Records.hits, HIT_COLUMNS, "List hits, newest first: items that reached a signal's threshold.")
 stories = listing(Records.stories, STORY_COLUMNS, "List stories, the last told first: hits about one event.")
 
@@ -81,6 +91,7 @@ def export(
     if what != "hits":
         raise typer.BadParameter(f"{what} cannot be exported; hits can", param_hint="what")
     with existing_house(config) as house:
+        warn_of_signal(house, signal)
         now = house.clock.now()
         rows = house.records.export("hits", chosen(now, since, signal, country, query, limit))
         with output.standard_output() as stream:
@@ -92,6 +103,13 @@ def export(
                 output.emit(rows, (), as_json=True, empty="")
 
 
+def warn_of_signal(house: House, signal: str | None) -> None:
+    """Tell where a signal is not in the config: a slip, or one whose hits are still stored."""
+    known = house.config.thresholds()
+    if signal is not None and signal not in known:
+        output.complain(f"warning: no signal {signal} in the config; there are: {', '.join(known)}")
+
+
 def chosen(
     now: datetime,
     since: str | None,
@@ -101,14 +119,28 @@ def chosen(
     limit: int | None,
     **more: str | None,
 ) -> Filter:
-    """The filter that the shared options mean; a country is looked for by its names as beginnings of words."""
-    names = tuple(f"{name}*" for name in country_names(country)) if country is not None else ()
+    """The filter that the shared options mean."""
     return Filter(
         since=moment(since, now),
         signal=signal,
         query=query,
-        phrases=names,
+        country=_code_of(country) if country is not None else None,
         limit=limit,
         channel=more.get("channel"),
         state=more.get("state"),
     )
+
+
+def _code_of(country: str) -> str:
+    from monitor.adapters.countries import country_code  # noqa: PLC0415  # slow to import, and seldom asked for
+
+    return country_code(country)
+
+
+def _with_names(wanted: Filter) -> Filter:
+    """The filter that looks for a country's names, as beginnings of words, instead of its code."""
+    from monitor.adapters.countries import country_names  # noqa: PLC0415  # slow to import, and seldom asked for
+
+    if wanted.country is None:
+        return wanted
+    return replace(wanted, phrases=tuple(f"{name}*" for name in country_names(wanted.country)), country=None)

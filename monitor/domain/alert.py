@@ -39,6 +39,7 @@ class Reason(StrEnum):
     BACKLOG = "backlog"  # first poll of a feed, and not fresh
     BELOW_MIN_SCORE = "below_min_score"
     SIGNAL_NOT_WANTED = "signal_not_wanted"
+    COUNTRY_NOT_WANTED = "country_not_wanted"  # it names none of the channel's countries, or no country at all
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Channel:
     Attributes:
         signals: empty = all.
         min_score: None = each signal's threshold.
-        countries: empty = all; ISO 3166 alpha-2 codes.
+        countries: empty = all; ISO 3166 alpha-2 codes. A story that names no country is for channels without any.
     """
 
     name: str
@@ -86,6 +87,7 @@ class Report:
     story_id: int
     item: Item
     hits: tuple[Hit, ...]
+    countries: tuple[str, ...] = ()  # that the item names, ISO 3166 alpha-2
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,26 +187,30 @@ def _decide(
 
 
 def _reason(story: Sequence[Report], channel: Channel, *, told: bool, primed: bool, now: datetime) -> Reason:
-    wanted = [
-        (report.item, hit)
-        for report in story
-        for hit in report.hits
-        if not channel.signals or hit.signal in channel.signals
-    ]
-    if not wanted:
-        return Reason.SIGNAL_NOT_WANTED
-    strong = [item for item, hit in wanted if channel.min_score is None or hit.score >= channel.min_score]
-    if not strong:
-        return Reason.BELOW_MIN_SCORE
+    near = _wanted(story, channel)
+    if isinstance(near, Reason):
+        return near
     if told:
         return Reason.ALREADY_TOLD
     # An undated item is news the moment it is seen: better one alert too many than one missed.
-    age = min(now - (item.published_at or now) for item in strong)
+    age = min(now - (item.published_at or now) for item in near)
     if age > OLD_NEWS_AFTER:
         return Reason.OLD_NEWS
-    if not primed and age > BACKLOG_AFTER:
-        return Reason.BACKLOG
-    return Reason.FIRST_HIT
+    return Reason.BACKLOG if not primed and age > BACKLOG_AFTER else Reason.FIRST_HIT
+
+
+def _wanted(story: Sequence[Report], channel: Channel) -> list[Item] | Reason:
+    """The items of a story that a channel wants to hear of, or the reason why there are none."""
+    wanted = [
+        (report, hit) for report in story for hit in report.hits if not channel.signals or hit.signal in channel.signals
+    ]
+    if not wanted:
+        return Reason.SIGNAL_NOT_WANTED
+    strong = [report for report, hit in wanted if channel.min_score is None or hit.score >= channel.min_score]
+    if not strong:
+        return Reason.BELOW_MIN_SCORE
+    near = [report.item for report in strong if not channel.countries or channel.countries & set(report.countries)]
+    return near or Reason.COUNTRY_NOT_WANTED
 
 
 def due_at(channel: Channel, score: float, since: datetime) -> datetime:

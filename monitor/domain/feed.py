@@ -1,6 +1,6 @@
 """Stage 1 of 6: Feed → fetched and parsed, and when to poll it next."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -17,11 +17,6 @@ FULL_EVERY = 20
 
 FULL_AFTER = timedelta(days=7)
 """A last good answer older than this is not worth a conditional request."""
-
-SYSTEMIC = 4
-"""So many feeds failing at network level, and none answering, is our network and not theirs."""
-
-_NETWORK = {"timeout", "dns", "connect", "tls"}
 
 
 class FeedState(StrEnum):
@@ -73,6 +68,12 @@ class Feed:
     def name(self) -> str:
         """The configured name, else the URL."""
         return self.source.name or self.source.url
+
+    @property
+    def label(self) -> str:
+        """What logs call it: id and name; of a URL without its query, which may hold a key."""
+        shown = self.name.partition("?")[0] if self.name == self.source.url else self.name
+        return f"{self.id} ({shown})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,7 +232,7 @@ def after_failure(
     410 pauses the feed: it is asked once a month, as feeds do come back. A failure at the target of a redirect
     sends the next request back to the configured URL.
 
-    With `blameless` our own network failed (see `systemic_failure`): the feed keeps its state and is asked soon.
+    With `blameless` our own network failed (see `pace.systemic_failure`): the feed keeps its state and is asked soon.
     """
     interval = feed.source.every or feed.interval or every
     if blameless:
@@ -256,14 +257,6 @@ def outlet(feed: Feed, parsed: ParsedFeed) -> str:
     """What to call the feed in a story: the configured name, else what it calls itself, else the URL."""
     named = feed.name != feed.source.url
     return feed.name if named else parsed.title or feed.name
-
-
-def systemic_failure(reasons: Sequence[str], *, answered: int) -> bool:
-    """Whether a cycle's failures are our own network's: SYSTEMIC or more, all at network level, and no feed answered.
-
-    Any HTTP status is an answer, a refusal too: it came over the network.
-    """
-    return answered == 0 and len(reasons) >= SYSTEMIC and _NETWORK.issuperset(reasons)
 
 
 def _carried(feed: Feed, now: datetime, interval: timedelta, wait: timedelta) -> FeedUpdate:

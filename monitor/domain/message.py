@@ -25,6 +25,7 @@ _OUTLET_CHARS = 80
 _GIST_CHARS = 320
 _URL_CHARS = 1000
 _WHY_TERMS = 6
+_COUNTRIES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +40,7 @@ class Telling:
     published_at: datetime | None
     first_seen_at: datetime
     hits: tuple[Hit, ...]
+    countries: tuple[str, ...] = ()  # that it names, ISO 3166 alpha-2, in order of first mention
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,18 +75,26 @@ class Message:
     key: str  # idempotency key
 
 
-def write(pending: PendingAlert, *, signal_labels: Mapping[str, str] | None = None, public_url: str = "") -> Message:
+def write(
+    pending: PendingAlert,
+    *,
+    signal_labels: Mapping[str, str] | None = None,
+    country_names: Mapping[str, str] | None = None,
+    public_url: str = "",
+) -> Message:
     """Write what `pending` tells: one story in full, or the lines of a digest.
 
     Args:
         pending: an alert with at least one notice.
         signal_labels: how to call a signal; by default its name with spaces for underscores.
+        country_names: how to call a country, by its ISO code; by default the code itself.
         public_url: where the review pages are served; empty = no link to them.
     """
     labels = signal_labels or {}
     if len(pending.notices) == 1:
         notice = pending.notices[0]
-        return Message(_subject(notice, labels), _body(notice, pending.id, labels, public_url), pending.key)
+        body = _body(notice, pending.id, labels, country_names or {}, public_url)
+        return Message(_subject(notice, labels), body, pending.key)
     count = len(pending.notices)
     subject = f"{count} more alerts" if count else "No more alerts"
     return Message(subject, _digest(pending.notices, pending.id, labels), pending.key)
@@ -183,7 +193,9 @@ def _headline(notice: Notice) -> str:
     return next(filter(None, (one_line(title, _HEADLINE_CHARS) for title in titles)), "(no headline)")
 
 
-def _body(notice: Notice, alert_id: int, labels: Mapping[str, str], public_url: str) -> str:
+def _body(
+    notice: Notice, alert_id: int, labels: Mapping[str, str], country_names: Mapping[str, str], public_url: str
+) -> str:
     strongest = _strongest(notice)
     if not notice.tellings:  # its items have been pruned since
         return "\n\n".join([_headline(notice), "\n".join(_closing(alert_id, strongest, notice.story_id, public_url))])
@@ -191,7 +203,7 @@ def _body(notice: Notice, alert_id: int, labels: Mapping[str, str], public_url: 
     told = gist(leading.title, leading.summary)
     blocks = [
         [_headline(notice), web_link(leading.url) or "(no link)"],
-        [_outlets(notice), _times(leading)],
+        [_outlets(notice), _times(leading), *_countries(notice, country_names)],
         [told] if told else [],
         [line for hit, _ in strongest for line in _signal_lines(hit, labels)],
         _closing(alert_id, strongest, notice.story_id, public_url),
@@ -205,6 +217,15 @@ def _outlets(notice: Notice) -> str:
     if others < 1:
         return f"Outlet: {name}"
     return f"Outlet: {name} and {others} other{'s' if others > 1 else ''}"
+
+
+def _countries(notice: Notice, country_names: Mapping[str, str]) -> Iterable[str]:
+    """The countries the story names, the leading item's first: who went where, a list cannot say for certain."""
+    codes = dict.fromkeys(code for telling in notice.tellings for code in telling.countries)
+    if codes:
+        listed = [country_names.get(code, code) for code in codes][:_COUNTRIES]
+        more = len(codes) - len(listed)
+        yield f"Countries: {', '.join(listed)}{f' and {more} more' if more else ''}"
 
 
 def _times(telling: Telling) -> str:

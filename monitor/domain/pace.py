@@ -1,5 +1,6 @@
 """Stage 1 of 6: Feed → how long until it is asked again: often enough for its news, seldom enough for its server."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 SHORTEST = timedelta(minutes=5)
@@ -15,6 +16,10 @@ BACKOFF_STEP = timedelta(minutes=30)
 MONTH = timedelta(days=31)
 DAY = timedelta(days=1)
 
+SYSTEMIC = 4
+"""So many feeds failing at network level, and none answering, is our network and not theirs."""
+
+_NETWORK = {"timeout", "dns", "connect", "tls"}
 _FASTER, _SLOWER = 0.6, 1.2
 _SPREAD = 0.1
 _SOFT = {"timeout", "connect", "incomplete", "http_404", "http_408", "http_425", "http_429", "unexpected_304"}
@@ -59,6 +64,14 @@ def after_failing(
     """
     wait = max(_spread(max(interval, failures * BACKOFF_STEP), jitter), SHORTEST, min(retry_after or DAY * 0, DAY))
     return min(max(wait, LONGEST) if permanent else wait, MONTH)
+
+
+def systemic_failure(reasons: Sequence[str], *, answered: int) -> bool:
+    """Whether a cycle's failures are our own network's: SYSTEMIC or more, all at network level, and no feed answered.
+
+    Any HTTP status is an answer, a refusal too: it came over the network.
+    """
+    return answered == 0 and len(reasons) >= SYSTEMIC and _NETWORK.issuperset(reasons)
 
 
 def _spread(wait: timedelta, jitter: float) -> timedelta:

@@ -22,7 +22,6 @@ from monitor.domain.feed import (
     after_items,
     after_unchanged,
     request_for,
-    systemic_failure,
 )
 from monitor.domain.item import IdentityKind, Item, NewItems, identity_of
 from monitor.errors import FetchError, ParseError
@@ -193,7 +192,7 @@ def test_when_our_own_network_fails_no_feed_is_to_blame() -> None:
 )
 def test_four_failing_at_once_and_none_answering_is_our_network(reasons: list[str], answered: int, ours: bool) -> None:
     """An HTTP error is an answer."""
-    assert systemic_failure(reasons, answered=answered) is ours
+    assert pace.systemic_failure(reasons, answered=answered) is ours
 
 
 def test_a_permanent_redirect_is_taken_once_it_held() -> None:
@@ -286,3 +285,10 @@ def test_more_failures_never_mean_sooner(feed: Feed, reason: str, more: list[str
         worse = polled(worse, failed(worse, one))
     assert worse.failures >= feed.failures
     assert wait(failed(worse, reason)) >= wait(failed(feed, reason))
+
+
+def test_a_feed_without_a_name_is_logged_without_its_query() -> None:
+    """A key in the address stays out of the log."""
+    secret = Feed(7, FeedSource("https://news.example/feed?key=s3cret"), NOW)
+    assert secret.label == "7 (https://news.example/feed)"
+    assert Feed(8, FeedSource("https://news.example/feed?key=s3cret", "Desk"), NOW).label == "8 (Desk)"

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from monitor.domain.hours import is_between, next_full_hour, next_time
 
 ZONES = ["UTC", "Europe/Berlin", "America/New_York", "Asia/Kathmandu", "Australia/Lord_Howe", "Pacific/Apia"]
-moments = st.datetimes(datetime(2010, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001  # bounds
+moments = st.datetimes(datetime(2010, 1, 1), datetime(2030, 1, 1), timezones=st.just(UTC))  # bounds
 
 
 def utc(text: str) -> datetime:

@@ -1,0 +1,100 @@
+"""Document → terms: words and pairs of words in two views, each with the weight its place gives it.
+
+Two views of one text, words as written and Snowball stems, each with its single words and neighbouring pairs.
+A term counts once however often it stands there, and a little more in the headline. The weights of an item
+are divided by a damped length: full L2 normalisation would give an item with one matching term full length.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from classifiers.fold import Places, fold, shipped_places
+from classifiers.glossary import Glossary, shipped_glossary
+from classifiers.text import MAX_TITLE, PASSAGE, Document
+from classifiers.tokens import Token, read_token, surfaces
+
+TITLE_WEIGHT = 1.25
+LENGTH_PIVOT = 10
+TYPICAL_LENGTH = 50
+LENGTH_POWER = 0.15
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The words of headline and lead in one view, in order."""
+
+    title: Sequence[str]
+    lead: Sequence[str]
+
+    def terms(self) -> dict[str, float]:
+        """Each single word and neighbouring pair with its weight."""
+        everything = [*self.title, *self.lead]
+        weights = dict.fromkeys(everything, 1.0)
+        weights.update(dict.fromkeys(map(" ".join, pairwise(everything)), 1.0))
+        weights.update(dict.fromkeys(self.title, TITLE_WEIGHT))
+        weights.update(dict.fromkeys(map(" ".join, pairwise(self.title)), TITLE_WEIGHT))
+        return weights
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A document as its tokens."""
+
+    title: Sequence[Token]
+    lead: Sequence[Token]
+
+    @property
+    def length(self) -> int:
+        """Number of words."""
+        return len(self.title) + len(self.lead)
+
+    def of(self, view: str) -> View:
+        """The words of one view."""
+        return View([t.of(view) for t in self.title], [t.of(view) for t in self.lead])
+
+
+def damping(lengths: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float64]:
+    """What the weights of items of so many words are divided by."""
+    return np.asarray(((lengths + LENGTH_PIVOT) / (TYPICAL_LENGTH + LENGTH_PIVOT)) ** LENGTH_POWER)
+
+
+def damping_of(length: int) -> float:
+    """The damping of one item."""
+    return float(damping(np.array(length)))
+
+
+@dataclass(slots=True)
+class Analyzer:
+    """Reads documents; remembers the words it has met."""
+
+    places: Places = field(default_factory=shipped_places)
+    glossary: Glossary = field(default_factory=shipped_glossary)
+    _known: dict[tuple[str, str | None], Token] = field(default_factory=dict)
+
+    def read(self, document: Document) -> Reading:
+        """Headline and lead of a document as folded tokens."""
+        return Reading(
+            self.tokens(document.title[:MAX_TITLE], document.lang), self.tokens(document.body[:PASSAGE], document.lang)
+        )
+
+    def tokens(self, text: str, lang: str | None) -> list[Token]:
+        """Folded tokens of a text."""
+        folded = fold([self.token(surface, lang) for surface in surfaces(text)], self.places, lang)
+        return [self.glossary.read(token, lang) for token in folded] if lang in self.glossary.languages else folded
+
+    def token(self, surface: str, lang: str | None) -> Token:
+        """One word as a token, before folding."""
+        key = (surface, lang)
+        token = self._known.get(key)
+        if token is None:
+            if len(self._known) > 500_000:
+                self._known.clear()
+            token = self._known[key] = read_token(surface, lang)
+        return token

@@ -1,0 +1,52 @@
+"""Manifest: what a model is, where it came from, and how well it did when it was trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class SignalReport:
+    """Cross-validated figures of one signal; the rates are per ordinary item at the base rate."""
+
+    positives: int
+    average_precision: float
+    recall_at: Mapping[str, float]
+    """Recall at 1, 2, 5 and 10 false alerts per 10,000 ordinary items."""
+    recommended_threshold: float
+    recall: float
+    false_per_10000: float
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """Everything about a model but its weights."""
+
+    model_id: str
+    signals: tuple[str, ...]
+    seeds: int
+    seeds_hash: str
+    background_hash: str
+    verdicts: int
+    base_rate: float
+    languages: tuple[str, ...]
+    """Languages of the seeds: items in others are scored with lower confidence."""
+    reports: Mapping[str, SignalReport]
+    libraries: Mapping[str, str]
+    recipe: Mapping[str, float]
+    format: int = FORMAT
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain JSON values."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Manifest:
+        """The inverse of :meth:`as_dict`; raises KeyError or TypeError where values do not fit."""
+        reports = {signal: SignalReport(**report) for signal, report in values["reports"].items()}
+        listed = {"signals": tuple(values["signals"]), "languages": tuple(values["languages"])}
+        return cls(**{**values, **listed, "reports": reports})

@@ -1,0 +1,164 @@
+"""Many documents at once → decision values, by table look-ups on numbers instead of strings.
+
+Gives the same values as adding up the terms of :mod:`classifiers.features` one by one; a test holds them together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from threading import Lock
+
+import numpy as np
+import numpy.typing as npt
+
+from classifiers.features import TITLE_WEIGHT, Analyzer, damping
+from classifiers.fold import LONGEST_NAME
+from classifiers.recipe import Linear
+from classifiers.text import MAX_TITLE, PASSAGE, Document
+from classifiers.tokens import VIEWS, WORDS, Token, read_token, surfaces
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+_CACHED_WORDS = 300_000
+
+
+def _opening(code: int) -> int:
+    """Marks the code of a word that may begin a name of several words."""
+    return -code - 1
+
+
+_own = _opening  # marking is its own inverse
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Table:
+    """One view's weights, by number of a word and by pair of numbers; row 0 is 'no such term'."""
+
+    numbers: Mapping[str, int]
+    singles: Floats
+    pairs: Ints
+    pair_weights: Floats
+
+    def values(self, words: Ints, owner: Ints, emphasis: Floats, documents: int) -> Floats:
+        """Sum of the term weights of each document, shape (documents, signals)."""
+        size = len(self.singles)
+        known = words > 0
+        total = _added(owner[known] * size + words[known], emphasis[known], self.singles, size, documents)
+        beside = known[:-1] & known[1:] & (owner[:-1] == owner[1:])
+        keys = words[:-1][beside] * size + words[1:][beside]
+        spot = np.searchsorted(self.pairs, keys)
+        spot[spot == len(self.pairs)] = 0
+        hit = self.pairs[spot] == keys if len(self.pairs) else np.zeros(len(keys), dtype=bool)
+        both = np.minimum(emphasis[:-1][beside], emphasis[1:][beside])[hit]
+        size = max(len(self.pairs), 1)
+        return total + _added(owner[:-1][beside][hit] * size + spot[hit], both, self.pair_weights, size, documents)
+
+
+def _added(keys: Ints, emphasis: Floats, weights: Floats, size: int, documents: int) -> Floats:
+    """Adds each document's distinct terms, each with the strongest emphasis it occurs with."""
+    distinct, group = np.unique(keys, return_inverse=True)
+    strongest = np.zeros(len(distinct))
+    np.maximum.at(strongest, group, emphasis)
+    total = np.zeros((documents, weights.shape[1]))
+    owner = distinct // size
+    for j in range(weights.shape[1]):
+        total[:, j] = np.bincount(owner, strongest * weights[distinct % size, j], minlength=documents)
+    return total
+
+
+def _table(terms: Sequence[str], weights: Floats) -> _Table:
+    parts = sorted({part for term in terms for part in term.split(" ")})
+    numbers = {part: i for i, part in enumerate(parts, 1)}
+    size = len(parts) + 1
+    singles = np.zeros((size, weights.shape[1]))
+    pairs = {}
+    for term, row in zip(terms, weights, strict=True):
+        first, _, second = term.partition(" ")
+        if second:
+            pairs[numbers[first] * size + numbers[second]] = row
+        else:
+            singles[numbers[first]] = row
+    keys = sorted(pairs)
+    stacked = np.array([pairs[key] for key in keys]).reshape(len(keys), weights.shape[1])
+    return _Table(numbers, singles, np.array(keys, dtype=np.int64), stacked)
+
+
+@dataclass(slots=True, eq=False)
+class BatchScorer:
+    """Decision values of documents of the length of a feed item; remembers the words it has met."""
+
+    linear: Linear
+    analyzer: Analyzer
+    _tables: dict[str, _Table] = field(init=False)
+    _spellings: dict[str | None, dict[str, int]] = field(init=False, default_factory=dict)
+    _codes: dict[tuple[str, str], int] = field(init=False, default_factory=dict)
+    _numbers: dict[str, list[int]] = field(init=False)
+    _lock: Lock = field(init=False, default_factory=Lock)
+
+    def __post_init__(self) -> None:
+        self._tables = {view: _table(w.terms, w.weights) for view, w in self.linear.views.items()}
+        self._numbers = {view: [0] for view in VIEWS}
+
+    def decide(self, documents: Sequence[Document]) -> Floats:
+        """Decision values, shape (documents, signals)."""
+        with self._lock:
+            return self._decide(documents)
+
+    def _decide(self, documents: Sequence[Document]) -> Floats:
+        if sum(map(len, self._spellings.values())) > _CACHED_WORDS:
+            self._spellings.clear()
+        titles = [self._read(document.title[:MAX_TITLE], document.lang) for document in documents]
+        leads = [self._read(document.body[:PASSAGE], document.lang) for document in documents]
+        headed = np.array([len(codes) for codes in titles], dtype=np.int64)
+        lengths = headed + np.array([len(codes) for codes in leads], dtype=np.int64)
+        flat = np.fromiter(chain.from_iterable(chain(*pair) for pair in zip(titles, leads, strict=True)), np.int64)
+        owner = np.repeat(np.arange(len(documents)), lengths)
+        place = np.arange(len(flat)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
+        emphasis = np.where(place < headed[owner], TITLE_WEIGHT, 1.0)
+        total = np.zeros((len(documents), len(self.linear.intercept)))
+        for view, table in self._tables.items():
+            words = np.array(self._numbers[view], dtype=np.int64)[flat]
+            total += table.values(words, owner, emphasis, len(documents))
+        return total / damping(lengths)[:, None] + self.linear.intercept
+
+    def _read(self, text: str, lang: str | None) -> list[int]:
+        known = self._spellings.setdefault(lang, {})
+        words = surfaces(text)
+        try:
+            codes = [known[word] for word in words]
+        except KeyError:
+            codes = [known[word] if word in known else self._learn(word, lang) for word in words]
+        return codes if not codes or min(codes) >= 0 else self._folded(words, codes, text, lang)
+
+    def _folded(self, words: list[str], codes: list[int], text: str, lang: str | None) -> list[int]:
+        openings = [i for i, code in enumerate(codes) if code < 0]
+        if any(self._names(words[i : i + LONGEST_NAME], lang) for i in openings):
+            return [self._code(token) for token in self.analyzer.tokens(text, lang)]
+        for i in openings:
+            codes[i] = _own(codes[i])
+        return codes
+
+    def _names(self, words: list[str], lang: str | None) -> bool:
+        tokens = [self.analyzer.token(word, lang) for word in words]
+        return self.analyzer.places.sequence_at(tokens, 0) is not None
+
+    def _learn(self, surface: str, lang: str | None) -> int:
+        (token,) = self.analyzer.tokens(surface, lang) or (Token(surface, "", ""),)
+        opens = read_token(surface, lang).word in self.analyzer.places.openings
+        code = self._code(token)
+        self._spellings[lang][surface] = _opening(code) if opens else code
+        return self._spellings[lang][surface]
+
+    def _code(self, token: Token) -> int:
+        code = self._codes.get((token.word, token.stem))
+        if code is None:
+            numbers = {view: self._tables[view].numbers.get(token.of(view), 0) for view in VIEWS}
+            code = len(self._numbers[WORDS]) if any(numbers.values()) else 0
+            self._codes[token.word, token.stem] = code
+            if code:
+                for view in VIEWS:
+                    self._numbers[view].append(numbers[view])
+        return code

@@ -1,0 +1,114 @@
+"""Text → tokens: its words, each with its spelling, the form that is compared, and its stem."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import snowballstemmer
+
+WORDS = "words"
+STEMS = "stems"
+VIEWS = (WORDS, STEMS)
+
+_STEMMERS = {
+    "ar": "arabic", "de": "german", "en": "english", "es": "spanish", "fr": "french", "hi": "hindi",
+    "it": "italian", "ne": "nepali", "nl": "dutch", "pl": "polish", "pt": "portuguese", "ro": "romanian",
+    "ru": "russian", "sv": "swedish", "tr": "turkish",
+}  # fmt: skip
+_SCRIPT_LANGUAGES = {"CYRILLIC": "ru", "ARABIC": "ar", "DEVANAGARI": "hi"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word: as written, as compared (lower case, no accents), and its stem."""
+
+    surface: str
+    word: str
+    stem: str
+
+    def of(self, view: str) -> str:
+        """The word in one of the two views."""
+        return self.word if view == WORDS else self.stem
+
+
+def _marks() -> str:
+    # Python's \w leaves out combining marks, which would cut Hindi, Nepali and Bengali words to pieces.
+    return "".join(chr(c) for c in range(0x0300, 0x1D00) if unicodedata.category(chr(c)) in {"Mn", "Mc"})
+
+
+def _compress(characters: str) -> str:
+    ranges: list[list[int]] = []
+    for code in map(ord, characters):
+        if ranges and code == ranges[-1][1] + 1:
+            ranges[-1][1] = code
+        else:
+            ranges.append([code, code])
+    return "".join(f"{chr(a)}-{chr(b)}" for a, b in ranges)
+
+
+_HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff"
+_LETTER = rf"\w{_compress(_marks())}\u200c\u200d"
+_TOKEN = re.compile(rf"(?:[A-Z]\.){{2,}}|[{_HAN}]+|(?:(?![{_HAN}])[{_LETTER}])(?:(?![{_HAN}])[{_LETTER}'\u2019])+")
+_ASCII_TOKEN = re.compile(r"(?:[A-Z]\.){2,}|\w[\w']+")
+_HAN_RUN = re.compile(rf"[{_HAN}]")
+_LATIN_ACCENTS = re.compile(r"(?<=[a-z])[\u0300-\u036f]+")
+_ARABIC_MARKS = re.compile(r"[\u064b-\u065f\u0670\u0640]")
+_JOINERS = re.compile("[\u200c\u200d]")
+_PLAIN_LETTERS = str.maketrans(
+    {"ё": "е", "\u2019": "'", "ł": "l", "ø": "o", "đ": "d", "أ": "ا", "إ": "ا", "آ": "ا", "ى": "ي"}
+)
+
+
+def surfaces(text: str) -> list[str]:
+    """Words of a text as written, in order; runs of Chinese characters become overlapping pairs."""
+    if text.isascii():
+        return _ASCII_TOKEN.findall(text)
+    found = _TOKEN.findall(unicodedata.normalize("NFKC", text))
+    return found if not _HAN_RUN.search(text) else list(_split_han(found))
+
+
+def _split_han(found: list[str]) -> Iterator[str]:
+    for token in found:
+        if _HAN_RUN.match(token) and len(token) > 1:
+            yield from (token[i : i + 2] for i in range(len(token) - 1))
+        elif not _HAN_RUN.match(token):
+            yield token
+
+
+def _lowered(surface: str) -> str:
+    word = _JOINERS.sub("", surface.casefold().translate(_PLAIN_LETTERS)).strip("'")
+    return word.removesuffix("'s").replace(".", "")
+
+
+def plain(word: str) -> str:
+    """The word without accents on Latin letters and without Arabic vowel marks."""
+    if word.isascii():
+        return word
+    word = _LATIN_ACCENTS.sub("", unicodedata.normalize("NFD", word))
+    return _ARABIC_MARKS.sub("", unicodedata.normalize("NFC", word))
+
+
+def stemming_language(surface: str, lang: str | None) -> str:
+    """Which stemmer reads a word: the document's language if there is one, else one for its script."""
+    if surface.isascii():
+        return lang if lang in _STEMMERS and lang not in _SCRIPT_LANGUAGES.values() else "en"
+    if lang in _STEMMERS:
+        return lang
+    script = unicodedata.name(surface[0], "").split(" ")[0]
+    return _SCRIPT_LANGUAGES.get(script, "en")
+
+
+@lru_cache(maxsize=32)
+def _stemmer(lang: str) -> snowballstemmer.stemmer:
+    return snowballstemmer.stemmer(_STEMMERS[lang])
+
+
+def read_token(surface: str, lang: str | None) -> Token:
+    """One word with its compared form and stem."""
+    lowered = _lowered(surface)
+    stem = plain(_stemmer(stemming_language(surface, lang)).stemWord(lowered))
+    return Token(surface, plain(lowered), stem)
