@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from classifiers import wordlists
 from classifiers.background import MIN_ITEMS, Background, Counts
+from classifiers.errors import BackgroundError
 from classifiers.fold import CLASSES
 from classifiers.glossary import shipped_glossary
 from classifiers.tokens import STEMS, WORDS
@@ -24,6 +25,12 @@ class Rates:
 
     background: Background
     borrowed: frozenset[str] = field(default_factory=lambda: shipped_glossary().stems)
+
+    def __post_init__(self) -> None:
+        if REFERENCE not in self.background.counts or not len(self.background.sample):
+            raise BackgroundError(
+                f"background {self.background.checksum}: holds no items in {REFERENCE!r}; build it from news that has some"
+            )
 
     def share(self, view: str, term: str, langs: Mapping[str, int]) -> float:
         """Share of items that hold a term, averaged over languages with the given weights."""

@@ -5,11 +5,25 @@ from pathlib import Path
 
 import pytest
 
+from classifiers.artifact import save_model
+from classifiers.background import shipped
+from classifiers.seed import load_seeds
+from classifiers.train import train
+from tests.conftest import SEEDS
 from tests.e2e.office import Office, office
 
 
+@pytest.fixture(scope="session")
+def shipped_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the model that users get: all seeds, the shipped background. Half a minute, once."""
+    model = train(load_seeds(SEEDS), shipped()).model
+    folder = tmp_path_factory.mktemp("models") / model.id
+    save_model(model, folder)
+    return folder
+
+
 @pytest.fixture
-def desk(tmp_path: Path, tiny_model_folder: Path) -> Iterator[Office]:
-    """An office in a folder of its own, with a small trained model."""
-    with office(tmp_path, tiny_model_folder) as open_office:
+def desk(tmp_path: Path, shipped_model_folder: Path) -> Iterator[Office]:
+    """An office in a folder of its own."""
+    with office(tmp_path, shipped_model_folder) as open_office:
         yield open_office

@@ -61,8 +61,6 @@ class Office:
         self.settings = {
             "feeds": list(urls),
             "poll": {"allow_private_addresses": True, "timeout": "3s"},
-            # The small model of the tests is less sure than one of all seeds; ordinary news is at 1e-7 in both.
-            "signals": {name: {"threshold": 0.02} for name in (FIGHTERS, TRAFFICKING)},
             "alerts": {
                 "channels": [
                     {"name": "hook", "url": f"json://127.0.0.1:{self.hook.port}/alerts"},

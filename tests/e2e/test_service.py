@@ -3,7 +3,7 @@
 import json
 import signal
 
-from tests.e2e.office import FIGHTERS, TRAFFICKING, Office, now, ordinary, report, until
+from tests.e2e.office import TRAFFICKING, Office, now, ordinary, report, until
 from tests.servers import Entry, rss
 
 
@@ -60,18 +60,18 @@ def test_an_edited_config_takes_effect_and_a_broken_one_does_not(desk: Office) -
         assert service.text.count("config not taken over") == 1
 
 
-def test_a_raised_threshold_holds_for_the_next_item(desk: Office) -> None:
-    """Thresholds of the file are followed while the service runs."""
-    feed = {"url": desk.feeds.serve("/feed", rss(report())), "every": "1s"}
-    deaf = {name: {"threshold": 0.999999} for name in (FIGHTERS, TRAFFICKING)}
-    desk.configure(feeds=[feed], signals=deaf)
+def test_a_lowered_threshold_holds_for_the_next_item(desk: Office) -> None:
+    """Thresholds of the file are followed while the service runs; what is stored is not judged again."""
+    rain, ferry = ordinary()
+    feed = {"url": desk.feeds.serve("/feed", rss(rain)), "every": "1s"}
+    desk.configure(feeds=[feed])
     with desk.service() as service:
         until(lambda: service.health().json()["last_poll_at"], "a cycle")
-        desk.configure(feeds=[feed])
-        until(lambda: service.says("config taken over"), "the new thresholds")
-        assert desk.hook.requests == []  # what was stored is not judged again
-        desk.feeds.serve("/feed", rss(report(link="https://news.example/second-report")))
+        desk.configure(feeds=[feed], signals={TRAFFICKING: {"threshold": 1e-12}})
+        until(lambda: service.says("config taken over"), "the new threshold")
+        desk.feeds.serve("/feed", rss(rain, ferry))
         until(lambda: desk.hook.requests, "the alert at the lower threshold")
+    assert [str(ferry.title) in subject for subject in desk.subjects()] == [True]
 
 
 def test_a_service_without_a_channel_prints_its_alerts(desk: Office) -> None:
