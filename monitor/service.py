@@ -99,6 +99,7 @@ class Service:
         self._delivering = asyncio.Lock()
         self._started_at = house.clock.now()
         self._last_poll_at: datetime | None = None
+        self._unanswered = False
         self._config_error: str | None = None
 
     def start(self) -> None:
@@ -125,6 +126,7 @@ class Service:
             last_poll_at=self._last_poll_at,
             model=self._scorer.model_id if self._scorer else None,
             config_error=self._config_error,
+            unanswered=self._unanswered,
         )
         try:
             stored = await asyncio.to_thread(self._house.upkeep.health, now)
@@ -153,6 +155,7 @@ class Service:
         self._last_poll_at = self._house.clock.now()
         if not summary.feeds:
             return
+        self._unanswered = summary.feeds_failed == summary.feeds
         seconds = time.monotonic() - began
         self.metrics.polled(summary, seconds)
         log.info(
@@ -206,6 +209,8 @@ class Service:
             log.error("%s; %s", error, kept)  # noqa: TRY400 - the line is enough
         else:
             log.info("model %s in use", self._scorer.model_id)
+            if unknown := sorted(set(self._config.thresholds()) - set(self._scorer.signals)):
+                log.warning("the model does not know %s; run `monitor train` to watch for it", ", ".join(unknown))
 
     async def _prune(self) -> None:
         retention = self._config.retention

@@ -5,8 +5,11 @@ import sys
 
 import structlog
 
-_QUIET = ("apprise", "apscheduler", "asyncio", "uvicorn.access")
+_SILENT = ("apprise", "apscheduler", "asyncio", "uvicorn.access")
 """Libraries whose own messages repeat ours, or could show what we hide (Apprise names its URLs)."""
+
+_QUIET = ("uvicorn.error",)
+"""Libraries of which only warnings are of interest."""
 
 
 def configure(level: str = "info", style: str = "text") -> None:
@@ -27,5 +30,7 @@ def configure(level: str = "info", style: str = "text") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level.upper())
-    for name in _QUIET:
+    for name in _SILENT:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(logging.WARNING)

@@ -20,6 +20,7 @@ class Facts:
     model: str | None
     database_error: str | None = None
     config_error: str | None = None
+    unanswered: bool = False  # no feed answered in the last cycle that asked any
     feeds: dict[str, int] = field(default_factory=dict)  # by state
     pending_alerts: int = 0
     dead_alerts: int = 0
@@ -54,8 +55,8 @@ def assess(facts: Facts, now: datetime) -> Health:
     if facts.config_error:
         degraded.append(f"config: {facts.config_error} (the last good one is in use)")
     working = sum(count for state, count in facts.feeds.items() if state in {"ok", "new"})
-    if facts.feeds.get("failing") and not working:
-        degraded.append("feeds: every feed fails; look at this machine's network")
+    if facts.unanswered or (facts.feeds.get("failing") and not working):
+        degraded.append("feeds: none answers; look at this machine's network")
     if facts.dead_alerts:
         degraded.append(f"alerts: {facts.dead_alerts} could not be delivered; see `monitor alerts --state dead`")
     status = "failing" if failing else "degraded" if degraded else "ok"

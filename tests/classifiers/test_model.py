@@ -55,7 +55,27 @@ def test_contributions_sum_to_the_decision(model: Model, document: Document) -> 
 
 
 words = st.sampled_from(
-    ["Nepalis", "joined", "IS", "fight", "Russia's", "war", "Sri", "Lanka", "al", "Qaeda", "trafficked", "women", "U.S.", "court", "south", "the", "New", "招募", "завербовали"]
+    [
+        "Nepalis",
+        "joined",
+        "IS",
+        "fight",
+        "Russia's",
+        "war",
+        "Sri",
+        "Lanka",
+        "al",
+        "Qaeda",
+        "trafficked",
+        "women",
+        "U.S.",
+        "court",
+        "south",
+        "the",
+        "New",
+        "招募",
+        "завербовали",
+    ]
 )
 
 

@@ -45,7 +45,8 @@ def test_what_stops_the_main_job_is_failing(changes: dict[str, object], problem:
     [
         ({"model": None}, "model: none loaded yet"),
         ({"config_error": "config.yaml:3: no"}, "config: config.yaml:3: no (the last good one is in use)"),
-        ({"feeds": {"failing": 6}}, "feeds: every feed fails"),
+        ({"feeds": {"failing": 6}}, "feeds: none answers"),
+        ({"feeds": {"new": 6}, "unanswered": True}, "feeds: none answers"),
         ({"dead_alerts": 2}, "alerts: 2 could not be delivered"),
     ],
 )
