@@ -29,7 +29,7 @@ class Rates:
     def __post_init__(self) -> None:
         if REFERENCE not in self.background.counts or not len(self.background.sample):
             raise BackgroundError(
-                f"background {self.background.checksum}: holds no items in {REFERENCE!r}; build it from news that has some"
+                f"background {self.background.checksum}: holds no items in {REFERENCE!r}; build it from news that does"
             )
 
     def share(self, view: str, term: str, langs: Mapping[str, int]) -> float:

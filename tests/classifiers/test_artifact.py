@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -77,8 +78,6 @@ def test_an_old_or_foreign_manifest_is_refused(folder: Path, manifest: str, reas
 
 def test_scores_that_moved_since_training_are_refused(folder: Path) -> None:
     """As when a new stemmer reads words differently: the probes notice."""
-    from hashlib import sha256
-
     probes = json.loads((folder / "probes.json").read_text())
     probes["decisions"][0][0] += 0.01
     content = json.dumps(probes).encode()

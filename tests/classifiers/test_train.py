@@ -44,7 +44,8 @@ def test_one_text_can_carry_both_signals(model: Model) -> None:
         "The foreign ministry says a human trafficking network enlisted Cuban citizens for Russia's war in Ukraine.",
         "en",
     )
-    assert (model.score([story]) >= 0.5).all()
+    ordinary = Document("Havana opens a new hospital", "The foreign ministry says it has three hundred beds.", "en")
+    assert (model.decide([story]) > model.decide([ordinary]) + 2).all()
 
 
 def test_ordinary_news_scores_low(model: Model) -> None:
