@@ -3,8 +3,8 @@
 import re
 import tomllib
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
 import typer
 
@@ -15,15 +15,14 @@ DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT /
 LINK = re.compile(r"\[[^\]]*\]\(([^)#\s]+)[^)]*\)")
 
 
-def commands(group: click.Group, prefix: str = "monitor") -> set[str]:
+def commands(group: Any, prefix: str = "monitor") -> set[str]:
     """Every command that can be called, as it is typed."""
     found = set()
-    context = click.Context(group)
+    context = typer.Context(group)
     for name in group.list_commands(context):
         command = group.get_command(context, name)
-        assert command is not None
         if hasattr(command, "list_commands"):
-            found |= commands(command, f"{prefix} {name}")  # type: ignore[arg-type]
+            found |= commands(command, f"{prefix} {name}")
             if getattr(command, "invoke_without_command", False):
                 found.add(f"{prefix} {name}")
         else:
