@@ -2,7 +2,6 @@
 
 import logging
 import os
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -133,13 +132,7 @@ def _adopt_shipped(house: House) -> ModelScorer | None:
     if not shipped:
         return None
     scorer = ModelScorer.load(Path(shipped))
-    try:
-        shutil.copytree(shipped, house.config.models / scorer.model_id, dirs_exist_ok=True)
-    except OSError as error:
-        reason = error.strerror or error
-        raise ModelError(
-            f"models {house.config.models}: cannot be written ({reason}); set `models` in the config"
-        ) from error
+    scorer.save(house.config.models / scorer.model_id)
     _put_in_use(house, scorer)
     return scorer
 

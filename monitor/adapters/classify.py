@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
-from classifiers.artifact import load_model
+from classifiers.artifact import load_model, save_model
 from classifiers.errors import ClassifierError
 from classifiers.manifest import Manifest
 from classifiers.model import Model
@@ -21,6 +21,13 @@ class ModelScorer:
 
     def __init__(self, model: Model) -> None:
         self._model = model
+
+    def save(self, folder: Path) -> None:
+        """Write the model into `folder`; the same model gives the same bytes. Raises ModelError."""
+        try:
+            save_model(self._model, folder)
+        except ClassifierError as error:
+            raise ModelError(f"{error}; set `models` in the config to a folder that can be written") from error
 
     @property
     def model(self) -> Model:
