@@ -6,7 +6,7 @@ WORKDIR /src
 RUN python -m venv /opt/monitor
 COPY requirements.lock ./
 RUN /opt/monitor/bin/pip install --require-hashes -r requirements.lock
-COPY pyproject.toml README.md CHANGELOG.md config.yaml ./
+COPY pyproject.toml README.md LICENSE CHANGELOG.md config.yaml ./
 COPY classifiers classifiers
 COPY monitor monitor
 COPY seeds seeds

@@ -17,7 +17,7 @@ from classifiers.features import TITLE_WEIGHT, Analyzer, damping
 from classifiers.fold import LONGEST_NAME
 from classifiers.recipe import Linear
 from classifiers.text import MAX_TITLE, PASSAGE, Document
-from classifiers.tokens import VIEWS, WORDS, Token, read_token, surfaces
+from classifiers.tokens import VIEWS, WORDS, Token, surfaces
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -147,7 +147,7 @@ class BatchScorer:
 
     def _learn(self, surface: str, lang: str | None) -> int:
         (token,) = self.analyzer.tokens(surface, lang) or (Token(surface, "", ""),)
-        opens = read_token(surface, lang).word in self.analyzer.places.openings
+        opens = self.analyzer.token(surface, lang).word in self.analyzer.places.openings
         code = self._code(token)
         self._spellings[lang][surface] = _opening(code) if opens else code
         return self._spellings[lang][surface]

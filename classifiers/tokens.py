@@ -107,8 +107,12 @@ def _stemmer(lang: str) -> snowballstemmer.stemmer:
     return snowballstemmer.stemmer(_STEMMERS[lang])
 
 
+@lru_cache(maxsize=200_000)
+def _stem(lowered: str, lang: str) -> str:
+    return plain(_stemmer(lang).stemWord(lowered))
+
+
 def read_token(surface: str, lang: str | None) -> Token:
     """One word with its compared form and stem."""
     lowered = _lowered(surface)
-    stem = plain(_stemmer(stemming_language(surface, lang)).stemWord(lowered))
-    return Token(surface, plain(lowered), stem)
+    return Token(surface, plain(lowered), _stem(lowered, stemming_language(surface, lang)))

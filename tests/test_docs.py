@@ -71,3 +71,33 @@ def test_no_document_names_a_machine(path: Path) -> None:
     """Paths of somebody's machine mean nothing to the reader."""
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"/(?:home|root|work|Users)/", text)
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_files_named_in_text_exist(path: Path) -> None:
+    """A file or folder of the source that a document names is there."""
+    named = re.findall(
+        r"`((?:monitor|classifiers|tests|docs|benchmarks)/[\w./-]*|[\w./-]+\.(?:py|toml)|[\w./]*requirements\.lock)`",
+        path.read_text(encoding="utf-8"),
+    )
+    for name in named:
+        found = (ROOT / name).exists() or any(
+            any((ROOT / folder).rglob(name)) for folder in ("monitor", "classifiers", "tests")
+        )
+        assert found, f"{path.name} names {name}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_documents_use_the_words_of_the_design(path: Path) -> None:
+    """Feed, item, hit, story, alert: another word for one of them would be a second thing to the reader."""
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"\b(?:article alerts?|news alerts?|matched items?|data sources?)\b", text, re.IGNORECASE)
+
+
+def test_every_metric_is_documented() -> None:
+    """The operator's table has each metric of the service, and none that is gone."""
+    source = (ROOT / "monitor" / "web" / "metrics.py").read_text(encoding="utf-8")
+    counters = {f"{name}_total" for name in re.findall(r'_counter\("(monitor_\w+)"', source)}
+    others = set(re.findall(r'(?:_gauge\(|Histogram\(\s*)"(monitor_\w+)"', source))
+    table = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(monitor_\w+)", table, flags=re.MULTILINE)) == counters | others

@@ -11,8 +11,8 @@ from monitor.domain.item import Identity, Item
 from monitor.domain.message import Message
 from monitor.domain.score import Score, Term
 from monitor.errors import DeliveryError, FetchError, ParseError
-from monitor.ports import Clock, Fetcher, Notifier, OutboxStore, Parser, PollStore, Scorer
-from tests.fakes import FakeClock, FakeFetcher, FakeNotifier, FakeParser, FakeScorer
+from monitor.ports import Clock, Fetcher, Geographer, Notifier, OutboxStore, Parser, PollStore, Scorer
+from tests.fakes import FakeClock, FakeFetcher, FakeGeographer, FakeNotifier, FakeParser, FakeScorer
 from tests.memory import MemoryOutbox, MemoryStore
 
 NOW = datetime(2026, 11, 23, 8, 40, tzinfo=UTC)
@@ -22,14 +22,15 @@ def test_every_stand_in_fits_its_port() -> None:
     """The type checker compares each signature; here only that the methods are there."""
     stores: list[type[PollStore]] = [SqliteStore, MemoryStore]
     outboxes: list[type[OutboxStore]] = [SqliteOutbox, MemoryOutbox]
-    others: tuple[type[Clock], type[Fetcher], type[Parser], type[Scorer], type[Notifier]] = (
+    others: tuple[type[Clock], type[Fetcher], type[Parser], type[Scorer], type[Geographer], type[Notifier]] = (
         FakeClock,
         FakeFetcher,
         FakeParser,
         FakeScorer,
+        FakeGeographer,
         FakeNotifier,
     )
-    ports = [PollStore] * 2 + [OutboxStore] * 2 + [Clock, Fetcher, Parser, Scorer, Notifier]
+    ports = [PollStore] * 2 + [OutboxStore] * 2 + [Clock, Fetcher, Parser, Scorer, Geographer, Notifier]
     for port, one in zip(ports, (*stores, *outboxes, *others), strict=True):
         asked = {name for name in vars(port) if not name.startswith("_")}
         assert {name for name in asked if not hasattr(one, name)} <= {"model_id"}  # a field of each FakeScorer

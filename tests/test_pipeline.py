@@ -313,3 +313,15 @@ async def test_a_channel_for_a_country_hears_of_that_country_only(desk: Desk) ->
     assert sorted(desk.reasons()) == [("pending", "first_hit"), ("suppressed", "country_not_wanted")]
     await desk.deliver()
     assert "Countries: CU" in desk.notifier.sent[0][1].body
+
+
+async def test_a_later_outlet_that_names_the_country_brings_the_story_to_the_channel(desk: Desk) -> None:
+    """What was held back for its countries alerts once an item of the story names a wanted one."""
+    desk.policy = replace(desk.policy, channels={"desk": Channel("desk", countries=frozenset({"CU"}))})
+    desk.follow(A, B)
+    desk.publish(A, news("Court jails agent who sent mercenaries to war", guid="a"))
+    await desk.poll()
+    desk.publish(B, news("Court jails Cuba agent who sent mercenaries to war", guid="b"))
+    await desk.poll()
+    assert len(desk.records.stories()) == 1
+    assert (await desk.deliver()).sent == 1

@@ -183,7 +183,7 @@ def _bent(called: str, lang: str) -> Iterator[str]:
 def _territories(language: str) -> Mapping[str, str]:
     names = Locale.parse(language).territories
     return {
-        code: re.split(r" ?[(（]", name)[0]
+        code: re.split(r" ?[(（]", name)[0].replace(" & ", " and ")
         for code, name in names.items()
         if len(code) == 2 and code.isalpha() and code not in _NO_COUNTRIES
     }

@@ -1,9 +1,12 @@
 """Logs on stderr as text or JSON lines. The only importer of structlog; the rest logs through the standard library."""
 
 import logging
+import re
 import sys
 
 import structlog
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 
 _SILENT = ("apprise", "apscheduler", "asyncio", "uvicorn.access")
 """Libraries whose own messages repeat ours, or could show what we hide (Apprise names its URLs)."""
@@ -18,6 +21,7 @@ def configure(level: str = "info", style: str = "text") -> None:
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.stdlib.ExtraAdder(),
+        _on_one_line,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     final: list[structlog.typing.Processor] = [structlog.stdlib.ProcessorFormatter.remove_processors_meta]
@@ -34,3 +38,11 @@ def configure(level: str = "info", style: str = "text") -> None:
         logging.getLogger(name).setLevel(logging.CRITICAL)
     for name in _QUIET:
         logging.getLogger(name).setLevel(logging.WARNING)
+
+
+def _on_one_line(
+    _logger: logging.Logger, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """Replace control characters of a message: one record is one line, and no text of a feed moves the cursor."""
+    event["event"] = _CONTROL.sub("\ufffd", str(event["event"]))
+    return event

@@ -32,11 +32,10 @@ def print_training(new: Manifest, old: Manifest | None) -> None:
                 "average_precision": report.average_precision,
                 "in_use": before.average_precision if before else None,
                 **{f"recall@{budget}": report.recall_at[budget] for budget in sorted(report.recall_at, key=int)},
-                "threshold": report.recommended_threshold,
             }
         )
     output.emit(rows, tuple(rows[0]), as_json=False, empty="")
-    output.say("recall@k: share of positives found at k false alerts per 10,000 items; threshold: suggested for 4")
+    output.say("recall@k: share of positives found at k false alerts per 10,000 items")
 
 
 def evaluation_rows(evaluation: Evaluation) -> Iterator[dict[str, object]]:

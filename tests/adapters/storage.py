@@ -99,10 +99,12 @@ def hit(score: float = 0.9, signal: str = TRAFFICKING) -> Hit:
     return Hit(signal, score, 0.5, "m1", (Term("lured", 2.5), Term("abroad", 1.25)))
 
 
-def scored(entry: Item, *, score: float = 0.9, story_id: int | None = None) -> ScoredItem:
+def scored(
+    entry: Item, *, score: float = 0.9, story_id: int | None = None, countries: tuple[str, ...] = ()
+) -> ScoredItem:
     """The item scored for one signal: a hit where it belongs to a story."""
     hits = () if story_id is None else (hit(score),)
-    return ScoredItem(entry, (Score(TRAFFICKING, score, "m1"),), hits, story_id)
+    return ScoredItem(entry, (Score(TRAFFICKING, score, "m1"),), hits, story_id, countries)
 
 
 def story(story_id: int, title: str, *, at: datetime = NOW, outlets: Sequence[str] = ("Desk",)) -> Story:

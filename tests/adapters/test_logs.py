@@ -54,3 +54,12 @@ def test_libraries_that_could_show_secrets_or_repeat_us_are_silent(
     logs.configure("debug", "text")
     logging.getLogger(name).error("json://user:s3cret@host failed")
     assert capsys.readouterr().err == ""
+
+
+def test_control_characters_do_not_reach_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither a second line nor an escape sequence."""
+    logs.configure("info", "text")
+    logging.getLogger("monitor.pipeline").warning("feed %s", "7 \x1b]0;owned\x07\nforged line")
+    (line,) = capsys.readouterr().err.splitlines()
+    assert "\x1b" not in line
+    assert "forged line" in line

@@ -69,6 +69,30 @@ def test_an_upgraded_database_is_like_a_fresh_one(
         assert schema(upgraded) == schema(database)
 
 
+def test_hits_of_a_database_without_countries_name_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An upgrade keeps every hit; which countries they named was not looked for then."""
+    older = tmp_path / "older.db"
+    with monkeypatch.context() as patched:
+        patched.setattr(database_module, "MIGRATIONS", MIGRATIONS[:1])
+        with open_database(older) as database:
+            database.migrate(MIGRATIONS[:1])
+            database.execute(
+                "INSERT INTO feeds (id, url, name, state, reason, next_poll_at, identity, fulltext, added_at) "
+                "VALUES (1, 'u', 'n', 'ok', 'ok', '', 'guid', 'off', '')"
+            )
+            database.execute(
+                "INSERT INTO items (id, feed_id, guid, url, title, summary, first_seen_at, key) "
+                "VALUES (1, 1, 'g', 'u', 'Lured', '', '2026-01-01T00:00:00.000000Z', 'k')"
+            )
+            database.execute(
+                "INSERT INTO hits (item_id, signal, score, threshold, model_id, created_at, why) "
+                "VALUES (1, 's', 0.9, 0.5, 'm', '2026-01-01T00:00:00.000000Z', '[]')"
+            )
+    with open_database(older) as upgraded:
+        assert [(row["title"], row["countries"]) for row in Records(upgraded).hits()] == [("Lured", [])]
+        assert Records(upgraded).hits(Filter(country="CU")) == []
+
+
 def test_the_schema_version_is_stored_with_the_date_of_each_step(database: Database) -> None:
     assert database.value("PRAGMA user_version") == len(MIGRATIONS)
     steps = database.rows("SELECT name, applied_at FROM _sqlite_migrations ORDER BY id")
@@ -115,6 +139,7 @@ def ask_everything(stores: Stores, records: Records, feed: Feed) -> None:
     records.items(Filter(feed_id=feed.id))
     records.stories(Filter(since=NOW))
     records.alerts(Filter(since=NOW))
+    records.stories(Filter(since=NOW, country="CU"))
     list(records.export("hits", Filter(since=NOW)))
 
 

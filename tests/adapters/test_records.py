@@ -62,6 +62,26 @@ def test_hits_carry_what_an_analyst_needs_to_judge_them(stores: Stores, records:
     assert row["why"] == [["lured", 2.5], ["abroad", 1.25]]
 
 
+def test_hits_stories_and_alerts_are_found_by_the_countries_they_name(stores: Stores, records: Records) -> None:
+    feed = stores.feed()
+    stores.tell(feed, "Lured")
+    (known,) = stores.store.open_stories(NOW)
+    named = {"b": ("CU", "RU"), "c": ("RU",)}
+    told = [scored(item(name), story_id=known.id, countries=codes) for name, codes in named.items()]
+    stores.store.record(PollResult(update(feed), items=tuple(told)))
+    stores.tell(feed, "Elsewhere")
+    cuba, nepal = Filter(country="CU"), Filter(country="NP")
+    (found,) = records.hits(cuba)
+    assert (found["title"], found["countries"]) == ("b", ["CU", "RU"])
+    assert [(row["title"], sorted(row["countries"])) for row in records.stories(cuba)] == [("Lured", ["CU", "RU"])]
+    assert titles(records.alerts(cuba)) == ["Lured"]
+    assert titles(list(records.export("hits", cuba))) == ["b"]
+    assert [records.hits(nepal), records.stories(nepal), records.alerts(nepal)] == [[], [], []]
+    assert [row["countries"] for row in records.get_item(found["item_id"])["hits"]] == [["CU", "RU"]]
+    with pytest.raises(InputError, match="items cannot be filtered by country"):
+        records.items(cuba)
+
+
 def test_stories_carry_outlets_and_the_best_score_of_each_signal(stores: Stores, records: Records) -> None:
     feed = stores.feed()
     stores.tell(feed, "Lured", score=0.7)

@@ -124,7 +124,7 @@ def test_an_item_and_its_hits_come_back_in_the_alert(
     score = Score("signal", value, "m1")
     told = PollResult(
         update(store.due_feeds(NOW)[0]),
-        items=(ScoredItem(entry, (score,), tuple(hits), -1),),
+        items=(ScoredItem(entry, (score,), tuple(hits), -1, ("CU", "RU")),),
         stories=(story(-1, entry.title),),
         alerts=(alert(-1),),
     )
@@ -134,6 +134,7 @@ def test_an_item_and_its_hits_come_back_in_the_alert(
     kept = (telling.title, telling.summary, telling.url, telling.published_at)
     assert kept == (entry.title, entry.summary, entry.url, entry.published_at)
     assert set(telling.hits) == set(hits)
+    assert telling.countries == ("CU", "RU")
     (row,) = Records(database).items()
     assert (row["guid"], row["lang"], row["scores"]) == (entry.guid, entry.lang, {"signal": value})
 

@@ -126,7 +126,7 @@ def test_training_keeps_versions(
     config = write_config(tmp_path, seeds="seeds")
     first = monitor("train", "-c", config)
     assert first.code == 0
-    assert first.out.splitlines()[1].split()[-5:] == ["recall@1", "recall@2", "recall@5", "recall@10", "threshold"]
+    assert first.out.splitlines()[1].split()[-4:] == ["recall@1", "recall@2", "recall@5", "recall@10"]
     (tmp_path / "seeds" / SIGNALS[1] / "one-more.txt").write_text(TRAFFICKING, encoding="utf-8")
     (told,) = records(monitor("train", "--json", "--force", "-c", config).out)
     assert (told["activated"], told["refused"]) == (True, None)

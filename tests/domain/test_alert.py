@@ -39,6 +39,10 @@ def report(
     return Report(story_id, item, hits)
 
 
+def naming(*countries: str) -> Report:
+    return replace(report(), countries=countries)
+
+
 def decide(
     *reports: Report, channel: Channel = DESK, told: bool = False, primed: bool = True, feed_id: int = 1
 ) -> Alert:
@@ -61,6 +65,10 @@ def test_the_first_hit_of_a_story_is_alerted_at_once() -> None:
         (report(ht=0.8), Channel("desk", min_score=0.8), False, True, Reason.FIRST_HIT),
         (report(ht=0.51), DESK, False, True, Reason.FIRST_HIT),
         (report(), DESK, True, True, Reason.ALREADY_TOLD),
+        (report(), Channel("desk", countries=frozenset({"CU"})), True, True, Reason.COUNTRY_NOT_WANTED),
+        (naming("NP"), Channel("desk", countries=frozenset({"CU"})), False, True, Reason.COUNTRY_NOT_WANTED),
+        (naming("NP", "CU"), Channel("desk", countries=frozenset({"CU"})), False, True, Reason.FIRST_HIT),
+        (naming("NP"), DESK, False, True, Reason.FIRST_HIT),
         (report(age=timedelta(hours=72)), DESK, False, True, Reason.FIRST_HIT),
         (report(age=timedelta(hours=72, seconds=1)), DESK, False, True, Reason.OLD_NEWS),
         (report(age=timedelta(hours=73)), DESK, False, False, Reason.OLD_NEWS),
@@ -81,6 +89,15 @@ def test_a_fresh_item_makes_a_story_fresh_only_if_the_channel_wants_it() -> None
     old, fresh = report(age=timedelta(days=9), ht=0.9), report(name="b", ff=0.9)
     assert decide(old, fresh).reason is Reason.FIRST_HIT
     assert decide(old, fresh, channel=Channel("desk", signals=frozenset({"ht"}))).reason is Reason.OLD_NEWS
+
+
+def test_a_country_counts_only_in_an_item_the_channel_wants() -> None:
+    """The wanted country in an item about the other signal, or only in old news, does not make the story theirs."""
+    there = replace(report(name="b", ff=0.9), countries=("CU",))
+    cuba = Channel("desk", signals=frozenset({"ht"}), countries=frozenset({"CU"}))
+    assert decide(report(ht=0.9), there, channel=cuba).reason is Reason.COUNTRY_NOT_WANTED
+    old = replace(report(name="c", age=timedelta(days=9), ht=0.9), countries=("CU",))
+    assert decide(report(ht=0.9), old, channel=cuba).reason is Reason.OLD_NEWS
 
 
 def test_the_key_is_one_per_channel_reason_feed_and_first_item() -> None:

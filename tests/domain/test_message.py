@@ -1,6 +1,7 @@
 """An alert says what, where, when, how sure and why, in plain text that nothing from a feed can break."""
 
 import unicodedata
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -67,6 +68,17 @@ def test_one_story_in_full() -> None:
         "Right or wrong? monitor label 41 human_trafficking yes|no",
         "Alert 12",
     ]
+
+
+def test_countries_are_named_once_in_order_of_first_mention() -> None:
+    tellings = [replace(telling(), countries=("CU", "RU")), replace(telling(42), countries=("RU", "UA", "XK"))]
+    message = write(pending(notice(*tellings)), country_names={"CU": "Cuba", "RU": "Russia", "UA": "Ukraine"})
+    assert message.body.splitlines()[5] == "Countries: Cuba, Russia, Ukraine, XK"
+
+
+def test_a_long_list_of_countries_is_cut_with_its_number() -> None:
+    message = write(pending(notice(replace(telling(), countries=tuple("ABCDEFGHIJ")))))
+    assert "Countries: A, B, C, D, E, F, G, H and 2 more" in message.body.splitlines()
 
 
 def test_both_signals_are_named_with_the_highest_score_of_each() -> None:
