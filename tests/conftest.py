@@ -19,7 +19,7 @@ def tiny_seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for kind in sorted(path for path in SEEDS.iterdir() if path.is_dir()):
         (folder / kind.name).mkdir(parents=True)
         english = [path for path in sorted(kind.glob("*.txt")) if "-en-" in path.name] or sorted(kind.glob("*.txt"))
-        for path in english[:: 6 if kind.name == "background" else 8]:
+        for path in english[:: 6 if kind.name == "background" else 4]:
             shutil.copy(path, folder / kind.name / path.name)
     return folder
 

@@ -140,7 +140,8 @@ def mentioned(text: str, lang: str | None, gazetteer: Gazetteer) -> tuple[str, .
 
 def _words(text: str) -> Iterator[_Word]:
     for match in _WORD.finditer(text):
-        yield _Word(match[0], fold(match[0]), match.start(), match.end())
+        if folded := fold(match[0]):  # marks alone fold to nothing
+            yield _Word(match[0], folded, match.start(), match.end())
 
 
 def _line(text: str, lang: str | None) -> _Line:

@@ -1,7 +1,7 @@
 """What countries are called, and which a text names."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from monitor.adapters.countries import CldrGeographer, country_code, country_names, english_names, shipped_gazetteer
@@ -152,6 +152,8 @@ def test_a_code_is_tidied() -> None:
     assert country_code(" np ") == "NP"
 
 
+@settings(max_examples=300)
+@example("\u0301 Cuba", "en")  # an accent on nothing
 @given(st.text(max_size=300), st.sampled_from([None, "en", "es", "ar", "zh", "xx"]))
 def test_any_text_is_read(text: str, lang: str | None) -> None:
     """Feeds are hostile: no text breaks the search, and each country is named once."""
