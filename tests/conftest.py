@@ -1,13 +1,20 @@
 """What several parts of the suite share: a few of the seeds, and a model trained on them once, within seconds."""
 
+import os
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import settings
 
 if TYPE_CHECKING:
     from classifiers.background import Background
+
+# Time limits of single examples say more about the machine than about the code. Where a change is judged, the examples
+# are the same each time; everywhere else they are new ones.
+settings.register_profile("monitor", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("monitor")
 
 SEEDS = Path(__file__).resolve().parents[1] / "seeds"
 
