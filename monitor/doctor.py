@@ -56,8 +56,7 @@ def _model(house: House) -> Finding:
     scorer = models.active(house)
     if scorer is None:
         return Finding("model", WARN, "none yet; `monitor train` makes one, and `monitor run` does so by itself")
-    missing = sorted(set(house.config.thresholds()) - set(scorer.signals))
-    if missing:
+    if missing := scorer.missing(house.config.thresholds()):
         return Finding("model", WARN, f"{scorer.model_id} does not know {', '.join(missing)}; run `monitor train`")
     return Finding("model", OK, f"{scorer.model_id} scores {', '.join(scorer.signals)}")
 

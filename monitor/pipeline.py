@@ -99,9 +99,6 @@ class DeliverySummary:
     pending: int = 0
 
 
-Outcome = Retrieved | feed.Unchanged | FetchError
-
-
 async def poll(
     parts: PollParts, policy: Policy, *, force: bool = False, progress: Progress | None = None
 ) -> PollSummary:
@@ -165,7 +162,8 @@ class _Cycle:
             log.warning("all %d feeds fail at network level: taken for this machine's network", len(self._failed))
         for one, error in self._failed:
             now = self._parts.clock.now()
-            update = feed.after_failure(one, error, now=now, jitter=self._parts.clock.jitter(), blameless=ours)
+            jitter = self._parts.clock.jitter()
+            update = feed.after_failure(one, error, now=now, jitter=jitter, blameless=ours, every=self._policy.every)
             if not ours:
                 log.warning("feed %s: %s (next poll %s)", one.label, error, f"{update.next_poll_at:%F %H:%M}Z")
             await asyncio.to_thread(self._parts.store.record, PollResult(update))

@@ -17,6 +17,7 @@ from monitor.app import (
     House,
     Workers,
     deliver_parts,
+    load_config,
     notifier_for,
     open_house,
     open_workers,
@@ -92,7 +93,7 @@ class Service:
         self._config = config
         self._policy = policy_of(config)
         self._notifier = notifier_for(config)
-        self._watcher = ConfigWatcher(config, environ)
+        self._watcher = ConfigWatcher(config, environ, load_config)
         self._scheduler = Scheduler()
         self._scorer: ModelScorer | None = None
         self._refused_model: str | None = None
@@ -209,7 +210,7 @@ class Service:
             log.error("%s; %s", error, kept)  # noqa: TRY400 - the line is enough
         else:
             log.info("model %s in use", self._scorer.model_id)
-            if unknown := sorted(set(self._config.thresholds()) - set(self._scorer.signals)):
+            if unknown := self._scorer.missing(self._config.thresholds()):
                 log.warning("the model does not know %s; run `monitor train` to watch for it", ", ".join(unknown))
 
     async def _prune(self) -> None:

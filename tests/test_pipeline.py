@@ -325,3 +325,12 @@ async def test_a_later_outlet_that_names_the_country_brings_the_story_to_the_cha
     await desk.poll()
     assert len(desk.records.stories()) == 1
     assert (await desk.deliver()).sent == 1
+
+
+async def test_a_feed_that_fails_from_the_start_waits_the_configured_interval(desk: Desk) -> None:
+    """Nothing is known of its own rhythm yet: `poll.every` counts, as it does for a feed that answers."""
+    desk.policy = replace(desk.policy, every=timedelta(hours=2))
+    desk.follow(A)
+    desk.fetcher.answers[A] = FetchError("a: not found", reason="http_404")
+    await desk.poll()
+    assert desk.store.due_feeds(NOW + timedelta(hours=1)) == []

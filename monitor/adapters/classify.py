@@ -1,6 +1,6 @@
 """Scores items and texts with a trained model of `classifiers`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -51,6 +51,10 @@ class ModelScorer:
     def signals(self) -> tuple[str, ...]:
         """The signals the model knows."""
         return self._model.signals
+
+    def missing(self, signals: Iterable[str]) -> list[str]:
+        """Those of `signals` the model does not know, sorted: nothing is scored for them."""
+        return sorted(set(signals) - set(self.signals))
 
     @property
     def manifest(self) -> Manifest:

@@ -60,6 +60,19 @@ def test_an_edited_config_takes_effect_and_a_broken_one_does_not(desk: Office) -
         assert service.text.count("config not taken over") == 1
 
 
+def test_a_channel_nobody_can_send_to_is_not_taken_over(desk: Office) -> None:
+    """An edit is checked as at start, the channels' addresses included: alerts keep their way out."""
+    desk.configure(desk.feeds.serve("/quiet", rss(*ordinary())))
+    with desk.service() as service:
+        until(lambda: service.health().json()["last_poll_at"], "a cycle")
+        broken = {"channels": [{"name": "hook", "url": "nosuchservice://s3cret"}]}
+        desk.write(json.dumps(desk.settings | {"alerts": broken}))
+        until(lambda: service.says("config not taken over") or service.says("config taken over"), "a verdict")
+        assert "config not taken over" in service.text
+        assert "alerts.channels[0].url" in service.text
+        assert "s3cret" not in service.text
+
+
 def test_a_lowered_threshold_holds_for_the_next_item(desk: Office) -> None:
     """Thresholds of the file are followed while the service runs; what is stored is not judged again."""
     rain, ferry = ordinary()
