@@ -1,7 +1,6 @@
 """The only wiring: which adapters stand behind the ports, for every command and for the service."""
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
@@ -30,8 +29,6 @@ __all__ = [
     "poll_parts",
 ]
 
-log = logging.getLogger(__name__)
-
 
 @dataclass(frozen=True, slots=True)
 class Workers:
@@ -39,7 +36,6 @@ class Workers:
 
     fetcher: Fetcher
     parser: Parser
-    engine: Engine
 
 
 @asynccontextmanager
@@ -53,7 +49,7 @@ async def open_workers(config: Config) -> AsyncIterator[Workers]:
         per_host=config.poll.per_host,
     )
     async with Engine() as engine, HttpFetcher(settings) as fetcher:
-        yield Workers(fetcher, FeedParser(engine), engine)
+        yield Workers(fetcher, FeedParser(engine))
 
 
 def notifier_for(config: Config, *, console: str | None = None) -> Notifier:

@@ -1,7 +1,6 @@
 """The whole flow with no network and no secrets: sample feeds served on loopback, alerts on the console."""
 
 import json
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,8 +21,6 @@ from monitor.config import Config, load
 from monitor.errors import ConfigError
 from monitor.pipeline import DeliverySummary, PollSummary
 from monitor.ports import Progress
-
-log = logging.getLogger(__name__)
 
 SAMPLES = "demo.json"
 
