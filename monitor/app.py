@@ -10,6 +10,7 @@ from monitor.adapters.engine import Engine
 from monitor.adapters.fetch import FetchSettings, HttpFetcher
 from monitor.adapters.notify import CONSOLE_URL, AppriseNotifier
 from monitor.adapters.parse import FeedParser
+from monitor.adapters.termweights import TermWeights
 from monitor.config import Config
 from monitor.house import House, load_config, open_house
 from monitor.pipeline import DeliverParts, DeliverySummary, Policy, PollParts, PollSummary, deliver, poll
@@ -32,10 +33,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """What stays open between cycles: the HTTP session, and the processes that parse."""
+    """What stays open between cycles: the HTTP session, the processes that parse, and the weights of words."""
 
     fetcher: Fetcher
     parser: Parser
+    weigh: TermWeights
 
 
 @asynccontextmanager
@@ -49,7 +51,7 @@ async def open_workers(config: Config) -> AsyncIterator[Workers]:
         per_host=config.poll.per_host,
     )
     async with Engine() as engine, HttpFetcher(settings) as fetcher:
-        yield Workers(fetcher, FeedParser(engine))
+        yield Workers(fetcher, FeedParser(engine), TermWeights(config.seeds, CldrGeographer()))
 
 
 def notifier_for(config: Config, *, console: str | None = None) -> Notifier:
@@ -77,7 +79,7 @@ def policy_of(config: Config) -> Policy:
 
 def poll_parts(house: House, workers: Workers, scorer: Scorer) -> PollParts:
     """What one cycle works with."""
-    return PollParts(workers.fetcher, workers.parser, scorer, house.store, house.clock, CldrGeographer())
+    return PollParts(workers.fetcher, workers.parser, scorer, house.store, house.clock, CldrGeographer(), workers.weigh)
 
 
 def deliver_parts(house: House, notifier: Notifier) -> DeliverParts:

@@ -46,6 +46,7 @@ class PollParts:
     store: PollStore
     clock: Clock
     geographer: Geographer
+    weigh: story.Weigh
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,8 +197,10 @@ def settle(parts: PollParts, policy: Policy, one: Feed, got: Retrieved, parsed: 
         log.warning("feed %s: %s", one.label, warning)
     scored = _scored(parts, policy.thresholds, fresh.items)
     struck = [entry for entry in scored if entry.hits]
-    open_stories = parts.store.open_stories(now - story.STORY_WINDOW) if struck else []
-    assigned = story.assign([entry.item for entry in struck], open_stories, feed.outlet(one, parsed), now)
+    told = [entry.item for entry in struck]
+    terms = story.search_terms(told, now, parts.weigh)
+    open_stories = parts.store.open_stories(now - story.STORY_WINDOW, terms) if struck else []
+    assigned = story.assign(told, open_stories, feed.outlet(one, parsed), now, parts.weigh)
     reports = [
         alert.Report(story_id, entry.item, entry.hits, entry.countries)
         for entry, story_id in zip(struck, assigned.story_ids, strict=True)

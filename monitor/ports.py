@@ -112,8 +112,8 @@ class PollStore(Protocol):
     def known_keys(self, feed_id: int, keys: Collection[str]) -> set[str]:
         """Those of `keys` this feed has listed before."""
 
-    def open_stories(self, since: datetime) -> list[Story]:
-        """Stories last told at or after `since`, oldest first."""
+    def open_stories(self, since: datetime, terms: Collection[int] | None = None) -> list[Story]:
+        """Stories last told at or after `since`, oldest first; with `terms`, those that have one of them as a key."""
 
     def told(self, story_ids: Collection[int]) -> set[tuple[int, str]]:
         """(story id, channel) pairs with an alert that is pending, sent, folded or dead."""

@@ -77,8 +77,10 @@ class MemoryStore:
     def known_keys(self, feed_id: int, keys: Collection[str]) -> set[str]:
         return self.seen.get(feed_id, set()) & set(keys)
 
-    def open_stories(self, since: datetime) -> list[Story]:
+    def open_stories(self, since: datetime, terms: Collection[int] | None = None) -> list[Story]:
         told = [story for story in self.stories.values() if story.last_seen_at >= since]
+        if terms is not None:
+            told = [story for story in told if any(set(terms) & set(member.keys) for member in story.members)]
         return sorted(told, key=lambda story: (story.first_seen_at, story.id))
 
     def told(self, story_ids: Collection[int]) -> set[tuple[int, str]]:

@@ -15,6 +15,7 @@ from monitor.domain.alert import Channel
 from monitor.domain.feed import FeedSource, ParsedFeed, Retrieved, Unchanged
 from monitor.domain.item import Item, identity_of
 from monitor.domain.message import Message
+from monitor.domain.resemblance import by_length
 from monitor.errors import DeliveryError, FetchError, ParseError, StorageError
 from monitor.pipeline import LEASE, DeliverParts, DeliverySummary, Policy, PollParts, PollSummary, deliver, poll
 from monitor.ports import PollResult
@@ -56,7 +57,13 @@ class Desk:
 
     async def poll(self) -> PollSummary:
         parts = PollParts(
-            self.fetcher, self.parser, FakeScorer(WORDS), self.store, self.clock, FakeGeographer({"Cuba": "CU"})
+            self.fetcher,
+            self.parser,
+            FakeScorer(WORDS),
+            self.store,
+            self.clock,
+            FakeGeographer({"Cuba": "CU"}),
+            by_length,
         )
         return await poll(parts, self.policy, force=True)
 
@@ -264,7 +271,7 @@ async def test_above_the_hourly_limit_the_rest_is_one_digest(desk: Desk) -> None
     desk.policy = replace(desk.policy, channels={"desk": Channel("desk", max_per_hour=3)})
     desk.follow(A)
     titles = ["Lima", "Quito", "Havana", "Bogota", "Caracas"]
-    desk.publish(A, *(news(f"{title} finds mercenaries {title * 3} {title * 4}") for title in titles))
+    desk.publish(A, *(news(f"mercenaries {' '.join(title * n for n in range(1, 8))}") for title in titles))
     await desk.poll()
     assert (await desk.deliver()).sent == 3
     digest = desk.notifier.sent[-1][1]

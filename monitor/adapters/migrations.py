@@ -107,7 +107,7 @@ CREATE TABLE stories (
     first_seen_at TEXT NOT NULL,
     last_seen_at TEXT NOT NULL,
     outlets TEXT NOT NULL,           -- JSON list of feed names
-    members TEXT NOT NULL            -- JSON list of [folded title, [word hashes]]
+    members TEXT NOT NULL            -- JSON list of [time, [word hashes], [weights]]
 ) STRICT;
 CREATE INDEX stories_last_seen ON stories (last_seen_at);
 
@@ -195,5 +195,21 @@ _COUNTRIES = """
 ALTER TABLE hits ADD COLUMN countries TEXT NOT NULL DEFAULT '[]';
 """
 
-MIGRATIONS: tuple[Migration, ...] = (Migration("0001_first", _FIRST), Migration("0002_countries", _COUNTRIES))
+_STORY_TERMS = """
+-- The most telling words of each story's members, to find the few open stories that a new item may belong to.
+CREATE TABLE story_terms (
+    term INTEGER NOT NULL,           -- hash of a word
+    last_seen_at TEXT NOT NULL,      -- the story's, so that closed stories are not read
+    story_id INTEGER NOT NULL REFERENCES stories (id) ON DELETE CASCADE,
+    PRIMARY KEY (term, last_seen_at, story_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX story_terms_story ON story_terms (story_id);
+UPDATE stories SET members = '[]';   -- they held no weights: stories that are open now take no more items
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (
+    Migration("0001_first", _FIRST),
+    Migration("0002_countries", _COUNTRIES),
+    Migration("0003_story_terms", _STORY_TERMS),
+)
 """All steps, oldest first."""

@@ -155,7 +155,7 @@ def story_row(story: Story) -> Row:
         "first_seen_at": to_text(story.first_seen_at),
         "last_seen_at": to_text(story.last_seen_at),
         "outlets": storable(to_json(list(story.outlets))),
-        "members": storable(to_json([[member.title, list(member.words)] for member in story.members])),
+        "members": to_json([[to_text(member.at), *_columns(member)] for member in story.members]),
     }
 
 
@@ -167,8 +167,15 @@ def story_from(row: Row) -> Story:
         first_seen_at=to_time(row["first_seen_at"]),
         last_seen_at=to_time(row["last_seen_at"]),
         outlets=tuple(json.loads(row["outlets"])),
-        members=tuple(Member(title, tuple(words)) for title, words in json.loads(row["members"])),
+        members=tuple(
+            Member(to_time(at), tuple(zip(terms, weights, strict=True)))
+            for at, terms, weights in json.loads(row["members"])
+        ),
     )
+
+
+def _columns(member: Member) -> tuple[list[int], list[float]]:
+    return [term for term, _ in member.terms], [weight for _, weight in member.terms]
 
 
 def _duration(seconds: float | None) -> timedelta | None:

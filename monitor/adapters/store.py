@@ -72,6 +72,18 @@ INSERT INTO stories (title, first_seen_at, last_seen_at, outlets, members)
 VALUES (:title, :first_seen_at, :last_seen_at, :outlets, :members) RETURNING id
 """
 
+_OPEN = "SELECT * FROM stories WHERE last_seen_at >= ? ORDER BY first_seen_at, id"
+
+MOST_CANDIDATES = 2000
+"""Open stories that one poll is compared with, those with the most keys in common: bounds its time and memory."""
+
+_OPEN_WITH = """
+SELECT * FROM stories WHERE id IN (
+    SELECT story_id FROM json_each(?) JOIN story_terms ON term = value AND last_seen_at >= ?
+    GROUP BY story_id ORDER BY count(*) DESC, story_id LIMIT ?
+) ORDER BY first_seen_at, id
+"""
+
 _UPDATE_STORY = """
 UPDATE stories SET title = :title, first_seen_at = :first_seen_at, last_seen_at = :last_seen_at,
     outlets = :outlets, members = :members
@@ -133,11 +145,12 @@ class SqliteStore:
         )
         return {row["key"] for row in rows}
 
-    def open_stories(self, since: datetime) -> list[Story]:
-        """Stories last told at or after `since`, oldest first."""
-        rows = self._database.rows(
-            "SELECT * FROM stories WHERE last_seen_at >= ? ORDER BY first_seen_at, id", (to_text(since),)
-        )
+    def open_stories(self, since: datetime, terms: Collection[int] | None = None) -> list[Story]:
+        """Stories last told at or after `since`, oldest first; with `terms`, those that have one of them as a key."""
+        if terms is None:
+            rows = self._database.rows(_OPEN, (to_text(since),))
+        else:
+            rows = self._database.rows(_OPEN_WITH, (to_json(sorted(terms)), to_text(since), MOST_CANDIDATES))
         return [story_from(row) for row in rows]
 
     def told(self, story_ids: Collection[int]) -> set[tuple[int, str]]:
@@ -190,9 +203,19 @@ class SqliteStore:
         for story in stories:
             if story.id >= 0:
                 self._database.execute(_UPDATE_STORY, story_row(story) | {"id": story.id})
+                self._index_story(story, story.id)
             elif story.id in told_now:
                 ids[story.id] = int(self._database.value(_INSERT_STORY, story_row(story)))
+                self._index_story(story, ids[story.id])
         return ids
+
+    def _index_story(self, story: Story, story_id: int) -> None:
+        self._database.execute("DELETE FROM story_terms WHERE story_id = ?", (story_id,))
+        at = to_text(story.last_seen_at)
+        self._database.execute_many(
+            "INSERT INTO story_terms (term, last_seen_at, story_id) VALUES (?, ?, ?)",
+            [(term, at, story_id) for term in sorted({key for member in story.members for key in member.keys})],
+        )
 
     def _insert_hits(self, fresh: Sequence[tuple[int, ScoredItem]], stories: Mapping[int, int], at: str) -> None:
         rows = [

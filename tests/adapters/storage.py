@@ -109,7 +109,7 @@ def scored(
 
 def story(story_id: int, title: str, *, at: datetime = NOW, outlets: Sequence[str] = ("Desk",)) -> Story:
     """A story with one member."""
-    return Story(story_id, title, at, at, tuple(outlets), (Member(title.casefold(), (1, 2**63 - 1)),))
+    return Story(story_id, title, at, at, tuple(outlets), (Member(at, ((1, 0.6), (2**63 - 1, 0.8))),))
 
 
 def alert(story_id: int, *, channel: str = "desk", at: datetime = NOW, key: str = "key", **changes: Any) -> Alert:

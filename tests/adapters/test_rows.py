@@ -33,7 +33,8 @@ HIT = st.builds(Hit, NAME, SHARE, SHARE, NAME, st.lists(TERM, max_size=4).map(tu
 ITEM = st.builds(
     Item, TEXT, TEXT, TEXT, TEXT, st.none() | st.just("en"), st.none() | TIME, st.builds(Identity, NAME, NAME, NAME)
 )
-MEMBER = st.builds(Member, TEXT, st.lists(st.integers(0, 2**64 - 1), max_size=5).map(tuple))
+WEIGHTED = st.tuples(st.integers(0, 2**63 - 1), st.floats(0, 1))
+MEMBER = st.builds(Member, TIME, st.lists(WEIGHTED, max_size=5).map(tuple))
 STORY = st.builds(
     Story, st.just(-1), TEXT, TIME, TIME, st.lists(TEXT, max_size=3).map(tuple), st.lists(MEMBER, max_size=3).map(tuple)
 )

@@ -10,6 +10,7 @@ import pytest
 from monitor.domain.alert import AlertState
 from monitor.domain.feed import FeedSource, FeedState
 from monitor.domain.item import IdentityKind
+from monitor.domain.story import Member
 from monitor.errors import StorageError
 from monitor.ports import PollResult
 from tests.adapters.storage import DAY, HOUR, NOW, URL, Stores, alert, item, opened, scored, story, update
@@ -212,3 +213,20 @@ def test_a_poll_of_an_unknown_feed_is_refused(stores: Stores) -> None:
     feed = replace(stores.feed(), id=77)
     with pytest.raises(StorageError):
         stores.store.record(PollResult(update(feed), items=(scored(item("a")),)))
+
+
+def test_open_stories_are_found_by_the_keys_of_their_members(stores: Stores) -> None:
+    """Only those that share a key; a story that moved on is found by its new words and time, and once."""
+    feed = stores.feed()
+    stores.tell(feed, "Known")
+    (known,) = stores.store.open_stories(NOW)
+    key = known.members[0].keys[0]
+    assert stores.store.open_stories(NOW, {key, 5}) == [known]
+    assert stores.store.open_stories(NOW, {5}) == []
+    assert stores.store.open_stories(NOW + DAY, {key}) == []
+
+    later = Member(NOW + DAY, ((5, 1.0),))
+    changed = replace(known, last_seen_at=NOW + DAY, members=(*known.members, later))
+    stores.store.record(PollResult(update(feed, polled_at=NOW + DAY), stories=(changed,)))
+    assert stores.store.open_stories(NOW + DAY, {key, 5}) == [changed]
+    assert stores.store.open_stories(NOW + DAY, {key}) == [changed]
