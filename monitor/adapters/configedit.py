@@ -1,6 +1,6 @@
 """Edits the config file the way a careful person would: lines are put in and taken out, the rest is not touched.
 
-The only importer of ruamel.yaml, which tells where in the text the feeds stand. Every edit is loaded as a config
+The only importer of ruamel.yaml, which tells where in the text a thing stands. Every edit is loaded as a config
 before it replaces the file, so a running service never sees a broken one.
 """
 
@@ -36,6 +36,63 @@ def remove_feed(path: Path, url: str, environ: Mapping[str, str]) -> bool:
 
     _edit(path, take_out, environ)
     return before != after
+
+
+def set_threshold(path: Path, signal: str, value: float, environ: Mapping[str, str]) -> None:
+    """Write the threshold of a configured signal; the key is put in where it is absent.
+
+    Raises:
+        ConfigError: the file cannot be edited, or the threshold stands elsewhere, as a variable or behind an anchor.
+    """
+    known = tuple(load(path, environ).thresholds())
+    _edit(path, lambda text: _with_threshold(path, text, signal, f"{value:g}", known), environ)
+
+
+def _with_threshold(path: Path, text: str, signal: str, value: str, known: tuple[str, ...]) -> str:
+    entry = f"{{threshold: {value}}}"
+    key, signals = _child(YAML().compose(text), "signals")
+    if key is None or signals.id != "mapping":
+        # Written for one signal alone, the others that stand by default would be gone.
+        block = "".join(f"\n  {name}: {entry if name == signal else '{}'}" for name in known)
+        if key is None:
+            return f"{text}{'' if not text or text.endswith(chr(10)) else chr(10)}signals:{block}\n"
+        return _put(path, text, key, signals, block)
+    key, settings = _child(signals, signal)
+    if settings.id != "mapping":
+        return _put(path, text, key, settings, f" {entry}")
+    _refuse_shared(path, text, key, settings)
+    found, threshold = _child(settings, "threshold")
+    if found is not None:
+        return _put(path, text, found, threshold, f" {value}")
+    at = settings.start_mark.index
+    if settings.flow_style:
+        return f"{text[: at + 1]}threshold: {value}{', ' if settings.value else ''}{text[at + 1 :]}"
+    return f"{text[:at]}threshold: {value}\n{' ' * settings.start_mark.column}{text[at:]}"
+
+
+def _put(path: Path, text: str, key: Any, node: Any, value: str) -> str:  # noqa: ANN401  # ruamel's nodes are untyped
+    """The text with a plain value in place of the key's present one, or of nothing."""
+    _refuse_shared(path, text, key, node)
+    written = text[node.start_mark.index : node.end_mark.index]
+    if "${" in written:
+        raise ConfigError(f"{path}:{key.start_mark.line + 1}: {key.value} comes from {written}; set the variable")
+    if not written.strip():
+        colon = text.index(":", key.end_mark.index) + 1
+        return text[:colon] + value + text[colon:]
+    return text[: node.start_mark.index] + value.lstrip(" ") + text[node.end_mark.index :]
+
+
+def _refuse_shared(path: Path, text: str, key: Any, node: Any) -> None:  # noqa: ANN401  # ruamel's nodes are untyped
+    """Refuse what does not stand behind its own key: another setting would change with it."""
+    between = text[key.end_mark.index : node.start_mark.index]
+    if node.anchor or node.start_mark.index < key.end_mark.index or not re.fullmatch(r"\s*(:\s*(#.*\s*)*)?", between):
+        raise ConfigError(f"{path}:{key.start_mark.line + 1}: {key.value} uses a YAML anchor; edit it by hand")
+
+
+def _child(node: Any, name: str) -> tuple[Any, Any]:  # noqa: ANN401  # ruamel's nodes are untyped
+    """The nodes of a key and of its value in a mapping; None where there is none."""
+    pairs = node.value if node is not None and node.id == "mapping" else ()
+    return next(((key, value) for key, value in pairs if key.value == name), (None, None))
 
 
 def _with(text: str, entries: list[str]) -> str:
@@ -78,11 +135,8 @@ def _without(text: str, url: str) -> str:
 
 def _feeds(text: str) -> tuple[Any, Any]:
     """The nodes of the key `feeds` and of its list; None where there is none."""
-    root = YAML().compose(text)
-    for key, value in root.value if root is not None else ():
-        if key.value == "feeds":
-            return key, value if value.id == "sequence" else None
-    return None, None
+    key, feeds = _child(YAML().compose(text), "feeds")
+    return key, feeds if key is not None and feeds.id == "sequence" else None
 
 
 def _url(entry: Any) -> str | None:  # noqa: ANN401  # ruamel's nodes are untyped
