@@ -9,7 +9,7 @@ The flow, and where each stage lives::
     Story  → hits of one event   domain/story.py
     Alert  → one per story       domain/alert.py  adapters/notify.py
 
-`pipeline.py` is the only place where the stages are put in order; `app.py` is the only place where parts are wired.
+`pipeline/` is the only place where the stages are put in order; `app.py` is the only place where parts are wired.
 """
 
 __version__ = "0.1.0"

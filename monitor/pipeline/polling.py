@@ -1,103 +1,19 @@
-"""poll() and deliver(): the only place where the stages are put in order.
-
-poll():    due feeds → fetch → parse → drop what was seen → score → hits → stories → alerts → one transaction a feed.
-deliver(): waiting alerts → fold → lease → send → confirm or reschedule.
-"""
+"""poll(): the feeds that are due, fetched side by side, decided upon and stored one after the other."""
 
 import asyncio
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import timedelta
+from dataclasses import replace
 from itertools import chain
 
-from monitor.domain import alert, delivery, feed, hit, item, message, pace, story
-from monitor.domain.alert import AlertState, Channel
-from monitor.domain.delivery import Attempt
+from monitor.domain import alert, feed, hit, item, pace, story
+from monitor.domain.alert import AlertState
 from monitor.domain.feed import Feed, ParsedFeed, Retrieved
-from monitor.errors import DeliveryError, FetchError, ParseError, StorageError
-from monitor.ports import (
-    Clock,
-    Fetcher,
-    Geographer,
-    Notifier,
-    OutboxStore,
-    Parser,
-    PollResult,
-    PollStore,
-    Progress,
-    ScoredItem,
-    Scorer,
-)
+from monitor.errors import FetchError, ParseError, StorageError
+from monitor.pipeline.parts import Policy, PollParts, PollSummary
+from monitor.ports import PollResult, Progress, ScoredItem
 
 log = logging.getLogger(__name__)
-
-LEASE = timedelta(minutes=5)
-"""Longer than any single send may take; after a crash, the alert is free again when it ends."""
-
-
-@dataclass(frozen=True, slots=True)
-class PollParts:
-    """What poll() works with."""
-
-    fetcher: Fetcher
-    parser: Parser
-    scorer: Scorer
-    store: PollStore
-    clock: Clock
-    geographer: Geographer
-    weigh: story.Weigh
-
-
-@dataclass(frozen=True, slots=True)
-class DeliverParts:
-    """What deliver() works with; no model, so alerts go out while one is being trained."""
-
-    outbox: OutboxStore
-    notifier: Notifier
-    clock: Clock
-    country_names: Mapping[str, str] = field(default_factory=dict)  # by ISO code; a code without a name is shown itself
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """What the config decides; replaced as a whole when the file changes."""
-
-    thresholds: Mapping[str, float]
-    channels: Mapping[str, Channel]
-    every: timedelta
-    concurrency: int = 64
-
-
-@dataclass(frozen=True, slots=True)
-class PollSummary:
-    """What one cycle did; `alerts` counts those planned as pending."""
-
-    feeds_ok: int = 0
-    feeds_unchanged: int = 0
-    feeds_failed: int = 0
-    new_items: int = 0
-    hits: int = 0
-    stories: int = 0
-    alerts: int = 0
-
-    @property
-    def feeds(self) -> int:
-        """Feeds polled."""
-        return self.feeds_ok + self.feeds_unchanged + self.feeds_failed
-
-    def __add__(self, other: "PollSummary") -> "PollSummary":
-        return PollSummary(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
-
-
-@dataclass(frozen=True, slots=True)
-class DeliverySummary:
-    """What one round of deliveries did; `pending` were left for later."""
-
-    sent: int = 0
-    retried: int = 0
-    dead: int = 0
-    pending: int = 0
 
 
 async def poll(
@@ -236,60 +152,3 @@ def _scored(parts: PollParts, thresholds: Mapping[str, float], items: Sequence[i
         told = parts.geographer.countries(f"{entry.title}\n{entry.summary}", entry.lang) if hits else ()
         scored.append(ScoredItem(entry, scores, hits, countries=told))
     return scored
-
-
-async def deliver(parts: DeliverParts, policy: Policy) -> DeliverySummary:
-    """Send what waits and is due. Channels are served side by side: a slow or broken one delays no other.
-
-    An alert is marked as sent after its service took it, never before: a crash in between sends it twice, not never.
-
-    Raises:
-        StorageError: the database cannot be read or written.
-    """
-    now = parts.clock.now()
-    waiting = await asyncio.to_thread(parts.outbox.waiting, now)
-    sent = await asyncio.to_thread(parts.outbox.sent_since, now - timedelta(hours=1))
-    plan = alert.plan_sending(waiting, sent, policy.channels.values(), now)
-    digests = await asyncio.to_thread(parts.outbox.fold, plan.folds, now)
-    channel_of = {one.alert_id: one.channel for one in waiting} | digests
-    queues: dict[str, list[int]] = {}
-    for alert_id in (*plan.send, *digests, *plan.dead):
-        queues.setdefault(channel_of[alert_id], []).append(alert_id)
-    results = await asyncio.gather(*(_send_all(parts, queue) for queue in queues.values()))
-    attempts = [attempt for attempts in results for attempt in attempts]
-    folded = sum(len(fold.alert_ids) for fold in plan.folds)
-    return DeliverySummary(
-        sent=sum(attempt.ok for attempt in attempts),
-        retried=sum(attempt.state == AlertState.PENDING for attempt in attempts),
-        dead=sum(attempt.state == AlertState.DEAD for attempt in attempts),
-        pending=len(waiting) - folded + len(digests) - sum(attempt.state != AlertState.PENDING for attempt in attempts),
-    )
-
-
-async def _send_all(parts: DeliverParts, queue: Sequence[int]) -> list[Attempt]:
-    """Send a channel's alerts one after the other, each leased just before, so that a slow one cannot outlast it."""
-    attempts = []
-    for alert_id in queue:
-        now = parts.clock.now()
-        for pending in await asyncio.to_thread(parts.outbox.lease, [alert_id], now, now + LEASE):
-            attempt = await _send(parts, pending)
-            await asyncio.to_thread(parts.outbox.finish, attempt)
-            attempts.append(attempt)
-    return attempts
-
-
-async def _send(parts: DeliverParts, pending: message.PendingAlert) -> Attempt:
-    try:
-        await parts.notifier.send(pending.channel, message.write(pending, country_names=parts.country_names))
-    except DeliveryError as error:
-        log.warning("alert %d to %s: %s", pending.id, pending.channel, error)
-        return delivery.failed(
-            pending,
-            str(error),
-            permanent=error.permanent,
-            retry_after=error.retry_after,
-            now=parts.clock.now(),
-            jitter=parts.clock.jitter(),
-        )
-    log.info("alert %d to %s: sent", pending.id, pending.channel)
-    return delivery.succeeded(pending, parts.clock.now())

@@ -1,0 +1,74 @@
+"""deliver(): what waits and is due, folded where it is too much, sent channel by channel."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from datetime import timedelta
+
+from monitor.domain import alert, delivery, message
+from monitor.domain.alert import AlertState
+from monitor.domain.delivery import Attempt
+from monitor.errors import DeliveryError
+from monitor.pipeline.parts import DeliverParts, DeliverySummary, Policy
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=5)
+"""Longer than any single send may take; after a crash, the alert is free again when it ends."""
+
+
+async def deliver(parts: DeliverParts, policy: Policy) -> DeliverySummary:
+    """Send what waits and is due. Channels are served side by side: a slow or broken one delays no other.
+
+    An alert is marked as sent after its service took it, never before: a crash in between sends it twice, not never.
+
+    Raises:
+        StorageError: the database cannot be read or written.
+    """
+    now = parts.clock.now()
+    waiting = await asyncio.to_thread(parts.outbox.waiting, now)
+    sent = await asyncio.to_thread(parts.outbox.sent_since, now - timedelta(hours=1))
+    plan = alert.plan_sending(waiting, sent, policy.channels.values(), now)
+    digests = await asyncio.to_thread(parts.outbox.fold, plan.folds, now)
+    channel_of = {one.alert_id: one.channel for one in waiting} | digests
+    queues: dict[str, list[int]] = {}
+    for alert_id in (*plan.send, *digests, *plan.dead):
+        queues.setdefault(channel_of[alert_id], []).append(alert_id)
+    results = await asyncio.gather(*(_send_all(parts, queue) for queue in queues.values()))
+    attempts = [attempt for attempts in results for attempt in attempts]
+    folded = sum(len(fold.alert_ids) for fold in plan.folds)
+    return DeliverySummary(
+        sent=sum(attempt.ok for attempt in attempts),
+        retried=sum(attempt.state == AlertState.PENDING for attempt in attempts),
+        dead=sum(attempt.state == AlertState.DEAD for attempt in attempts),
+        pending=len(waiting) - folded + len(digests) - sum(attempt.state != AlertState.PENDING for attempt in attempts),
+    )
+
+
+async def _send_all(parts: DeliverParts, queue: Sequence[int]) -> list[Attempt]:
+    """Send a channel's alerts one after the other, each leased just before, so that a slow one cannot outlast it."""
+    attempts = []
+    for alert_id in queue:
+        now = parts.clock.now()
+        for pending in await asyncio.to_thread(parts.outbox.lease, [alert_id], now, now + LEASE):
+            attempt = await _send(parts, pending)
+            await asyncio.to_thread(parts.outbox.finish, attempt)
+            attempts.append(attempt)
+    return attempts
+
+
+async def _send(parts: DeliverParts, pending: message.PendingAlert) -> Attempt:
+    try:
+        await parts.notifier.send(pending.channel, message.write(pending, country_names=parts.country_names))
+    except DeliveryError as error:
+        log.warning("alert %d to %s: %s", pending.id, pending.channel, error)
+        return delivery.failed(
+            pending,
+            str(error),
+            permanent=error.permanent,
+            retry_after=error.retry_after,
+            now=parts.clock.now(),
+            jitter=parts.clock.jitter(),
+        )
+    log.info("alert %d to %s: sent", pending.id, pending.channel)
+    return delivery.succeeded(pending, parts.clock.now())

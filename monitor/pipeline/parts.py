@@ -1,0 +1,73 @@
+"""What poll() and deliver() work with, and what they report."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from monitor.domain import story
+from monitor.domain.alert import Channel
+from monitor.ports import Clock, Fetcher, Geographer, Notifier, OutboxStore, Parser, PollStore, Scorer
+
+
+@dataclass(frozen=True, slots=True)
+class PollParts:
+    """What poll() works with."""
+
+    fetcher: Fetcher
+    parser: Parser
+    scorer: Scorer
+    store: PollStore
+    clock: Clock
+    geographer: Geographer
+    weigh: story.Weigh
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverParts:
+    """What deliver() works with; no model, so alerts go out while one is being trained."""
+
+    outbox: OutboxStore
+    notifier: Notifier
+    clock: Clock
+    country_names: Mapping[str, str] = field(default_factory=dict)  # by ISO code; a code without a name is shown itself
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What the config decides; replaced as a whole when the file changes."""
+
+    thresholds: Mapping[str, float]
+    channels: Mapping[str, Channel]
+    every: timedelta
+    concurrency: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class PollSummary:
+    """What one cycle did; `alerts` counts those planned as pending."""
+
+    feeds_ok: int = 0
+    feeds_unchanged: int = 0
+    feeds_failed: int = 0
+    new_items: int = 0
+    hits: int = 0
+    stories: int = 0
+    alerts: int = 0
+
+    @property
+    def feeds(self) -> int:
+        """Feeds polled."""
+        return self.feeds_ok + self.feeds_unchanged + self.feeds_failed
+
+    def __add__(self, other: "PollSummary") -> "PollSummary":
+        return PollSummary(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class DeliverySummary:
+    """What one round of deliveries did; `pending` were left for later."""
+
+    sent: int = 0
+    retried: int = 0
+    dead: int = 0
+    pending: int = 0
