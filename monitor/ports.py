@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monitor.domain.alert import Alert, Fold, Waiting
+from monitor.domain.alert import Alert
 from monitor.domain.delivery import Attempt, PendingAlert
 from monitor.domain.feed import Feed, FeedUpdate, FetchRequest, ParsedFeed, Retrieved, Unchanged
 from monitor.domain.hit import Hit
 from monitor.domain.item import Item
 from monitor.domain.message import Message
 from monitor.domain.score import Score, Term
+from monitor.domain.sending import Fold, Waiting
 from monitor.domain.story import Story
 
 

@@ -4,10 +4,11 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.domain.alert import Alert, AlertState, Fold, Reason, Waiting
+from monitor.domain.alert import Alert, AlertState, Reason
 from monitor.domain.delivery import Attempt, PendingAlert
 from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
 from monitor.domain.message import Notice, Telling
+from monitor.domain.sending import Fold, Waiting
 from monitor.domain.story import Story
 from monitor.errors import StorageError
 from monitor.ports import PollResult, ScoredItem

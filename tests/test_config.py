@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from monitor.config import Config, InvalidConfigError, load
 from monitor.config.model import Settings, read_settings
 from monitor.config.values import address_key, duration, duration_text
-from monitor.domain.alert import Channel, QuietHours, Schedule
+from monitor.domain.channel import Channel, QuietHours, Schedule
 from monitor.domain.feed import FeedSource
 
 OPML = """<?xml version="1.0" encoding="UTF-8"?>

@@ -11,7 +11,7 @@ from monitor.adapters.database import open_database
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.records import Filter, Records
 from monitor.adapters.store import SqliteStore
-from monitor.domain.alert import Channel
+from monitor.domain.channel import Channel
 from monitor.domain.feed import FeedSource, ParsedFeed, Retrieved, Unchanged
 from monitor.domain.item import Item, identity_of
 from monitor.domain.message import Message

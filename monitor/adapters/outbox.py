@@ -7,9 +7,10 @@ from datetime import datetime
 
 from monitor.adapters.database import Database, Row
 from monitor.adapters.rows import hit_from, maybe_text, maybe_time, storable, to_json, to_text, to_time
-from monitor.domain.alert import Fold, Reason, Waiting
+from monitor.domain.alert import Reason
 from monitor.domain.delivery import Attempt, PendingAlert
 from monitor.domain.message import Notice, Telling
+from monitor.domain.sending import Fold, Waiting
 
 TELLINGS = 5
 """How many items of a story a notice carries, the first to tell it first."""

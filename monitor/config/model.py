@@ -21,7 +21,7 @@ from pydantic import (
 from monitor.config import values
 from monitor.config.document import Value
 from monitor.config.problem import KeyPath
-from monitor.domain.alert import Schedule
+from monitor.domain.channel import Schedule
 
 
 def _one(read: Callable[[str], object]) -> Callable[[object], object]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from monitor.config.model import Log, Poll, Retention, Settings, Web
 from monitor.config.problem import KeyPath, Problem
-from monitor.domain.alert import Channel, QuietHours
+from monitor.domain.channel import Channel, QuietHours
 from monitor.domain.feed import FeedSource
 
 CONSOLE = "console"

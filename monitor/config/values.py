@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import pytimeparse2
 
-from monitor.domain.alert import Schedule
+from monitor.domain.channel import Schedule
 
 _DURATION = "expected a duration with its unit, such as 20s, 15m, 1h30m or 180d"
 _WHEN = 'expected now, hourly, or a daily time such as "daily 08:00" or "daily 08:00 Europe/Berlin"'

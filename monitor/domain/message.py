@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
+from monitor.domain.alert import News
 from monitor.domain.hit import Hit
+from monitor.domain.route import UNKNOWN, Route
 
 SUBJECT_CHARS = 150
 """Longest subject: what mail readers and phones show at all."""
@@ -41,16 +43,23 @@ class Telling:
     first_seen_at: datetime
     hits: tuple[Hit, ...]
     countries: tuple[str, ...] = ()  # that it names, ISO 3166 alpha-2, in order of first mention
+    route: Route = UNKNOWN  # where people are taken from and to; see `route.together` for a story's
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Everything a message may say about one story; the first telling is the leading one."""
+    """Everything a message may say about one story; the first telling is the leading one.
+
+    Attributes:
+        outlets: how many told it.
+        news: what is new for a channel that was told before, the strongest first; empty = it is told the first time.
+    """
 
     story_id: int
     title: str
     tellings: tuple[Telling, ...]
     outlets: int
+    news: tuple[News, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Sequence
 from datetime import timedelta
 
-from monitor.domain import alert, delivery, message
+from monitor.domain import delivery, message, sending
 from monitor.domain.alert import AlertState
 from monitor.domain.delivery import Attempt
 from monitor.errors import DeliveryError
@@ -28,7 +28,7 @@ async def deliver(parts: DeliverParts, policy: Policy) -> DeliverySummary:
     now = parts.clock.now()
     waiting = await asyncio.to_thread(parts.outbox.waiting, now)
     sent = await asyncio.to_thread(parts.outbox.sent_since, now - timedelta(hours=1))
-    plan = alert.plan_sending(waiting, sent, policy.channels.values(), now)
+    plan = sending.plan_sending(waiting, sent, policy.channels.values(), now)
     digests = await asyncio.to_thread(parts.outbox.fold, plan.folds, now)
     channel_of = {one.alert_id: one.channel for one in waiting} | digests
     queues: dict[str, list[int]] = {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from monitor.domain import story
-from monitor.domain.alert import Channel
+from monitor.domain.channel import Channel
 from monitor.ports import Clock, Fetcher, Geographer, Notifier, OutboxStore, Parser, PollStore, Scorer
 
 

@@ -11,9 +11,9 @@ from monitor.adapters.migrations import MIGRATIONS, Migration
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.records import Filter, Records
 from monitor.adapters.store import SqliteStore
-from monitor.domain.alert import Fold
 from monitor.domain.delivery import Attempt
 from monitor.domain.feed import Feed
+from monitor.domain.sending import Fold
 from monitor.errors import StorageError
 from tests.adapters.storage import HOUR, NOW, TRAFFICKING, Stores
 

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.alert import AlertState, Fold, Reason
+from monitor.domain.alert import AlertState, Reason
 from monitor.domain.delivery import Attempt
+from monitor.domain.sending import Fold
 from monitor.errors import StorageError
 from monitor.ports import PollResult
 from tests.adapters.storage import DAY, HOUR, NOW, URL, Stores, alert, hit, item, opened, scored, story, update

@@ -15,9 +15,10 @@ from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.records import Records
 from monitor.adapters.store import SqliteStore
 from monitor.adapters.upkeep import LISTED_FOR, Pruned, Upkeep
-from monitor.domain.alert import AlertState, Fold
+from monitor.domain.alert import AlertState
 from monitor.domain.delivery import Attempt
 from monitor.domain.feed import Feed, FeedState
+from monitor.domain.sending import Fold
 from monitor.errors import InputError, StorageError
 from monitor.ports import PollResult
 from tests.adapters.storage import DAY, HOUR, NOW, TRAFFICKING, URL, Stores, item, scored, update

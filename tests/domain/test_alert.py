@@ -8,22 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.alert import (
-    Alert,
-    AlertState,
-    Channel,
-    QuietHours,
-    Reason,
-    Report,
-    Schedule,
-    SendingPlan,
-    Waiting,
-    due_at,
-    plan_alerts,
-    plan_sending,
-)
+from monitor.domain.alert import Alert, AlertState, Reason, Report, plan_alerts
+from monitor.domain.channel import Channel, QuietHours, Schedule, due_at
 from monitor.domain.hit import Hit
 from monitor.domain.item import Identity, Item
+from monitor.domain.sending import SendingPlan, Waiting, plan_sending
 
 NOW = datetime(2026, 3, 1, 12, 20, tzinfo=UTC)
 DESK = Channel("desk")
