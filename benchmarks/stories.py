@@ -30,7 +30,7 @@ from monitor.adapters.termweights import TermWeights
 from monitor.domain.feed import FeedSource, FeedState, FeedUpdate
 from monitor.domain.item import Identity, IdentityKind, Item
 from monitor.domain.resemblance import Weigh, by_length
-from monitor.domain.story import STORY_WINDOW, Story, assign, search_terms
+from monitor.domain.story import STORY_WINDOW, Story, Told, assign, search_terms
 from monitor.ports import PollResult, ScoredItem
 
 Grouping = Mapping[str, int]
@@ -139,7 +139,7 @@ def told(weigh: Weigh, *, by_keys: bool = True) -> Callable[[Sequence[Item]], Gr
         chosen: dict[str, int] = {}
         for item in items:
             now = item.published_at or _UNDATED
-            keys = search_terms([item], now, weigh)
+            keys = search_terms([Told(item, "outlet", now)], weigh)
             candidates = [
                 story
                 for story in stories.values()
@@ -225,7 +225,7 @@ def _settle(
     store: SqliteStore, feed_id: int, items: Sequence[Item], now: datetime, weigh: Weigh, *, join: bool = True
 ) -> tuple[float, float]:
     start = time.perf_counter()
-    keys = search_terms(items, now, weigh)
+    keys = search_terms([Told(item, "outlet", now) for item in items], weigh)
     found = assign(items, store.open_stories(now - STORY_WINDOW, keys) if join else [], "Desk", now, weigh)
     decided = time.perf_counter()
     update = FeedUpdate(

@@ -104,7 +104,14 @@ class Notifier(Protocol):
         """Send; returns only when the service took it. Raises DeliveryError, permanent or retryable."""
 
 
-class PollStore(Protocol):
+class StoryStore(Protocol):
+    """Knows the stories that are open."""
+
+    def open_stories(self, since: datetime, terms: Collection[int] | None = None) -> list[Story]:
+        """Stories last told at or after `since`, oldest first; with `terms`, those that have one of them as a key."""
+
+
+class PollStore(StoryStore, Protocol):
     """What poll() reads and writes."""
 
     def due_feeds(self, now: datetime, *, force: bool = False) -> list[Feed]:
@@ -112,9 +119,6 @@ class PollStore(Protocol):
 
     def known_keys(self, feed_id: int, keys: Collection[str]) -> set[str]:
         """Those of `keys` this feed has listed before."""
-
-    def open_stories(self, since: datetime, terms: Collection[int] | None = None) -> list[Story]:
-        """Stories last told at or after `since`, oldest first; with `terms`, those that have one of them as a key."""
 
     def told(self, story_ids: Collection[int]) -> set[tuple[int, str]]:
         """(story id, channel) pairs with an alert that is pending, sent, folded or dead."""

@@ -16,9 +16,11 @@ __all__ = [
     "Assignments",
     "Member",
     "Story",
+    "Told",
     "Weigh",
     "arrival",
     "assign",
+    "assign_told",
     "search_terms",
 ]
 
@@ -52,8 +54,22 @@ class Story:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """An item with hits, as an outlet told it.
+
+    Attributes:
+        outlet: name of the feed.
+        at: the story's clock: when a poll saw the item; in an archive, when it was published.
+    """
+
+    item: Item
+    outlet: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Assignments:
-    """Where the items of one poll belong.
+    """Where items belong.
 
     Attributes:
         story_ids: one per item, in the order given; negative for a new story.
@@ -67,16 +83,19 @@ class Assignments:
 def assign(
     items: Sequence[Item], open_stories: Sequence[Story], outlet: str, now: datetime, weigh: Weigh = by_length
 ) -> Assignments:
+    """As `assign_told`, for items that one outlet brings at once."""
+    return assign_told([Told(item, outlet, now) for item in items], open_stories, weigh)
+
+
+def assign_told(told: Sequence[Told], open_stories: Sequence[Story], weigh: Weigh = by_length) -> Assignments:
     """Give every item (all have hits) a story: the open one it resembles most, or a new one.
 
     Items are taken in the order they were published, each seeing what became of those before. Neither the order of
-    `items` nor that of `open_stories` changes who goes together, or any id.
+    `told` nor that of `open_stories` changes who goes together, or any id.
 
     Args:
-        items: what one feed brought.
+        told: what was brought together.
         open_stories: those told within STORY_WINDOW; ones that have none of `search_terms` as a key may be left out.
-        outlet: name of the feed.
-        now: when the items were first seen.
         weigh: how telling each word is.
     """
     known = {story.id: story for story in open_stories}
@@ -86,22 +105,21 @@ def assign(
             index.add(story.id, member)
     chosen: dict[int, int] = {}
     changed: dict[int, Story] = {}
-    for place in sorted(range(len(items)), key=lambda place: arrival(items[place])):
-        item = items[place]
-        member = fingerprint(item, item.published_at or now, weigh)
-        story_id = _closest(index.groups(member)) or -1 - sum(one < 0 for one in changed)
-        story = changed.get(story_id) or known.get(story_id) or _new(story_id, item, now)
-        changed[story_id] = _joined(story, member, outlet, now)
+    for place in sorted(range(len(told)), key=lambda place: arrival(told[place].item)):
+        one = told[place]
+        member = _fingerprint(one, weigh)
+        story_id = _closest(index.groups(member)) or -1 - sum(number < 0 for number in changed)
+        story = changed.get(story_id) or known.get(story_id) or _new(story_id, one)
+        changed[story_id] = _joined(story, member, one)
         chosen[place] = story_id
         index.add(story_id, member)
     stories = sorted(changed.values(), key=lambda story: (story.id < 0, abs(story.id)))
-    return Assignments(tuple(chosen[place] for place in range(len(items))), tuple(stories))
+    return Assignments(tuple(chosen[place] for place in range(len(told))), tuple(stories))
 
 
-def search_terms(items: Iterable[Item], now: datetime, weigh: Weigh = by_length) -> frozenset[int]:
+def search_terms(told: Iterable[Told], weigh: Weigh = by_length) -> frozenset[int]:
     """Keys of the open stories that the items may belong to; any other is no candidate."""
-    members = (fingerprint(item, item.published_at or now, weigh) for item in items)
-    return frozenset(key for member in members for key in member.keys)
+    return frozenset(key for one in told for key in _fingerprint(one, weigh).keys)
 
 
 def arrival(item: Item) -> tuple[datetime, str, str, str]:
@@ -115,15 +133,19 @@ def _closest(resemblances: dict[int, float]) -> int | None:
     return max(enough, key=lambda one: (one[0], one[1] > 0, -abs(one[1])))[1] if enough else None
 
 
-def _new(story_id: int, item: Item, now: datetime) -> Story:
-    return Story(id=story_id, title=item.title, first_seen_at=now, last_seen_at=now, outlets=(), members=())
+def _fingerprint(one: Told, weigh: Weigh) -> Member:
+    return fingerprint(one.item, one.item.published_at or one.at, weigh)
 
 
-def _joined(story: Story, member: Member, outlet: str, now: datetime) -> Story:
+def _new(story_id: int, one: Told) -> Story:
+    return Story(id=story_id, title=one.item.title, first_seen_at=one.at, last_seen_at=one.at, outlets=(), members=())
+
+
+def _joined(story: Story, member: Member, one: Told) -> Story:
     known = not member.terms or member in story.members
     return replace(
         story,
-        last_seen_at=max(story.last_seen_at, now),
-        outlets=story.outlets if outlet in story.outlets else (*story.outlets, outlet),
+        last_seen_at=max(story.last_seen_at, one.at),
+        outlets=story.outlets if one.outlet in story.outlets else (*story.outlets, one.outlet),
         members=story.members if known else (*story.members, member)[-MAX_MEMBERS:],
     )

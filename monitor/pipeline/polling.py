@@ -2,16 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import chain
 
-from monitor.domain import alert, feed, hit, item, pace, story
+from monitor.domain import alert, feed, item, pace, story
 from monitor.domain.alert import AlertState
 from monitor.domain.feed import Feed, ParsedFeed, Retrieved
 from monitor.errors import FetchError, ParseError, StorageError
 from monitor.pipeline.parts import Policy, PollParts, PollSummary
-from monitor.ports import PollResult, Progress, ScoredItem
+from monitor.pipeline.settling import assigned, scored
+from monitor.ports import PollResult, Progress
 
 log = logging.getLogger(__name__)
 
@@ -111,22 +111,20 @@ def settle(parts: PollParts, policy: Policy, one: Feed, got: Retrieved, parsed: 
     fresh = item.new_items(one.identity, parsed.items, parts.store.known_keys(one.id, keys))
     for warning in fresh.warnings:
         log.warning("feed %s: %s", one.label, warning)
-    scored = _scored(parts, policy.thresholds, fresh.items)
-    struck = [entry for entry in scored if entry.hits]
-    told = [entry.item for entry in struck]
-    terms = story.search_terms(told, now, parts.weigh)
-    open_stories = parts.store.open_stories(now - story.STORY_WINDOW, terms) if struck else []
-    assigned = story.assign(told, open_stories, feed.outlet(one, parsed), now, parts.weigh)
+    entries = scored(parts.scorer, parts.geographer, policy.thresholds, fresh.items)
+    struck = [entry for entry in entries if entry.hits]
+    outlet = feed.outlet(one, parsed)
+    stories = assigned(parts.store, parts.weigh, [story.Told(entry.item, outlet, now) for entry in struck])
     reports = [
         alert.Report(story_id, entry.item, entry.hits, entry.countries)
-        for entry, story_id in zip(struck, assigned.story_ids, strict=True)
+        for entry, story_id in zip(struck, stories.story_ids, strict=True)
     ]
-    story_ids = iter(assigned.story_ids)
+    story_ids = iter(stories.story_ids)
     result = PollResult(
         update=feed.after_items(one, got, parsed, fresh, now=now, jitter=parts.clock.jitter(), every=policy.every),
-        items=tuple(replace(entry, story_id=next(story_ids)) if entry.hits else entry for entry in scored),
+        items=tuple(replace(entry, story_id=next(story_ids)) if entry.hits else entry for entry in entries),
         seen=fresh.seen,
-        stories=assigned.stories,
+        stories=stories.stories,
         alerts=alert.plan_alerts(
             reports,
             policy.channels.values(),
@@ -138,17 +136,3 @@ def settle(parts: PollParts, policy: Policy, one: Feed, got: Retrieved, parsed: 
     )
     parts.store.record(result)
     return result
-
-
-def _scored(parts: PollParts, thresholds: Mapping[str, float], items: Sequence[item.Item]) -> list[ScoredItem]:
-    scored, scorer = [], parts.scorer
-    for entry, scores in zip(items, scorer.score(items), strict=True):
-        hits = tuple(
-            hit.Hit(
-                score.signal, score.value, thresholds[score.signal], score.model_id, scorer.why(entry, score.signal)
-            )
-            for score in hit.reaching(scores, thresholds)
-        )
-        told = parts.geographer.countries(f"{entry.title}\n{entry.summary}", entry.lang) if hits else ()
-        scored.append(ScoredItem(entry, scores, hits, countries=told))
-    return scored
