@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-import snowballstemmer
+import Stemmer
 
 WORDS = "words"
 STEMS = "stems"
@@ -103,8 +103,8 @@ def stemming_language(surface: str, lang: str | None) -> str:
 
 
 @lru_cache(maxsize=32)
-def _stemmer(lang: str) -> snowballstemmer.stemmer:
-    return snowballstemmer.stemmer(_STEMMERS[lang])
+def _stemmer(lang: str) -> Stemmer.Stemmer:
+    return Stemmer.Stemmer(_STEMMERS[lang])
 
 
 @lru_cache(maxsize=200_000)

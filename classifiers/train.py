@@ -33,7 +33,7 @@ MIN_POSITIVES = 5
 FOLDS = 5
 FALSE_BUDGET = 4.0
 """False alerts per 10,000 items that the recommended threshold keeps to."""
-LIBRARIES = ("babel", "numpy", "scikit-learn", "scipy", "snowballstemmer", "wordfreq")
+LIBRARIES = ("PyStemmer", "babel", "numpy", "scikit-learn", "scipy", "wordfreq")
 
 
 @dataclass(frozen=True, slots=True)
