@@ -20,6 +20,8 @@ class SignalReport:
     recommended_threshold: float
     recall: float
     false_per_10000: float
+    languages: tuple[str, ...] = ()
+    """Languages with enough examples of the signal: in others its scores are less certain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ class Manifest:
     verdicts: int
     base_rate: float
     languages: tuple[str, ...]
-    """Languages of the seeds: items in others are scored with lower confidence."""
+    """Languages of the seeds."""
     reports: Mapping[str, SignalReport]
     libraries: Mapping[str, str]
     recipe: Mapping[str, float]
@@ -47,6 +49,12 @@ class Manifest:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> Manifest:
         """The inverse of :meth:`as_dict`; raises KeyError or TypeError where values do not fit."""
-        reports = {signal: SignalReport(**report) for signal, report in values["reports"].items()}
+        # Reports of older models name no languages: those of all seeds stood for each signal.
+        every = {"languages": values["languages"]}
+        told = {signal: every | report for signal, report in values["reports"].items()}
+        reports = {
+            signal: SignalReport(**{**report, "languages": tuple(report["languages"])})
+            for signal, report in told.items()
+        }
         listed = {"signals": tuple(values["signals"]), "languages": tuple(values["languages"])}
         return cls(**{**values, **listed, "reports": reports})

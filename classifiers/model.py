@@ -39,7 +39,7 @@ class Explanation:
     """The part of the document that was decisive; the whole of it when it is short."""
     nearest_seed: str | None
     confident: bool
-    """Whether the document's language has seeds; scores in other languages rest on names and loan words."""
+    """Whether the document's language has examples; in others a score rests on names and loan words."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -109,12 +109,12 @@ class Model:
             contributions=contributions(self.linear, reading, column),
             passage=parts[best],
             nearest_seed=nearest(self.seeds, self.linear, reading, column),
-            confident=self.confident(document),
+            confident=self.confident(document, signal),
         )
 
-    def confident(self, document: Document) -> bool:
-        """Whether the model has seeds in the document's language, so that its score can be relied on."""
-        return document.lang in self.manifest.languages
+    def confident(self, document: Document, signal: str) -> bool:
+        """Whether the model has examples of the signal in the document's language, so that it knows its words."""
+        return document.lang in self.manifest.reports[signal].languages
 
     def _decide(self, documents: Sequence[Document]) -> Floats:
         parts = [passages(document) for document in documents]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from importlib.metadata import version
@@ -31,6 +32,8 @@ Progress = Callable[[str, float], None]
 
 MIN_POSITIVES = 5
 FOLDS = 5
+MIN_IN_LANGUAGE = 5
+"""Examples of a signal in a language from which its scores there count as certain."""
 FALSE_BUDGET = 4.0
 """False alerts per 10,000 items that the recommended threshold keeps to."""
 LIBRARIES = ("PyStemmer", "babel", "numpy", "scikit-learn", "scipy", "wordfreq")
@@ -94,7 +97,7 @@ def train(
     tell("fitting", 0.85)
     linear = fit_linear(examples, material.ordinary, material.rates, material.recipe)
     calibration = _calibrate(signals, labels, *held_out)
-    report = _reports(signals, labels, calibration, *held_out)
+    report = _reports(signals, examples, calibration, *held_out)
     manifest = _manifest(
         seeds, verdicts, background, material, report, _content_hash(linear, calibration, analyzer.places)
     )
@@ -181,13 +184,17 @@ def _calibrate(
 
 
 def _reports(
-    signals: tuple[str, ...], labels: npt.NDArray[np.int8], calibration: Calibration, examples: Floats, ordinary: Floats
+    signals: tuple[str, ...], examples: Examples, calibration: Calibration, labelled: Floats, ordinary: Floats
 ) -> dict[str, SignalReport]:
-    seeds, items = calibration.probabilities(examples), calibration.probabilities(ordinary)
-    return {signal: _report(seeds[labels[:, j] == 1, j], items[:, j]) for j, signal in enumerate(signals)}
+    seeds, items = calibration.probabilities(labelled), calibration.probabilities(ordinary)
+    reports = {}
+    for j, signal in enumerate(signals):
+        positive = np.flatnonzero(examples.labels[:, j] == 1)
+        reports[signal] = _report(seeds[positive, j], items[:, j], Counter(examples.langs[int(i)] for i in positive))
+    return reports
 
 
-def _report(positive: Floats, ordinary: Floats) -> SignalReport:
+def _report(positive: Floats, ordinary: Floats, langs: Mapping[str, int]) -> SignalReport:
     scores = np.concatenate([positive, ordinary])
     flags = np.concatenate([np.ones(len(positive), dtype=bool), np.zeros(len(ordinary), dtype=bool)])
     weights = np.where(flags, BASE_RATE / len(positive), (1 - BASE_RATE) / max(len(ordinary), 1))
@@ -199,6 +206,7 @@ def _report(positive: Floats, ordinary: Floats) -> SignalReport:
         recommended_threshold=round(ranking.threshold_at(FALSE_BUDGET), 4),
         recall=round(float((positive >= 0.5).mean()), 4),
         false_per_10000=round(float(10_000 * (ordinary >= 0.5).mean()) if len(ordinary) else 0.0, 4),
+        languages=tuple(sorted(lang for lang, number in langs.items() if number >= MIN_IN_LANGUAGE)),
     )
 
 

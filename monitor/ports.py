@@ -11,7 +11,7 @@ from monitor.domain.feed import Feed, FeedUpdate, FetchRequest, ParsedFeed, Retr
 from monitor.domain.hit import Hit
 from monitor.domain.item import Item
 from monitor.domain.message import Message
-from monitor.domain.score import Score, Term
+from monitor.domain.score import Reasons, Score
 from monitor.domain.sending import Fold, Waiting
 from monitor.domain.story import Story
 
@@ -81,8 +81,8 @@ class Scorer(Protocol):
     def score(self, items: Sequence[Item]) -> list[tuple[Score, ...]]:
         """One Score per signal for each item, in order; an empty batch gives an empty list."""
 
-    def why(self, item: Item, signal: str) -> tuple[Term, ...]:
-        """The words that weighed most, strongest first."""
+    def why(self, item: Item, signal: str) -> Reasons:
+        """The words that weighed most, the nearest example, and whether the model knows the item's language."""
 
 
 class Geographer(Protocol):

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from monitor.domain.feed import FetchRequest, ParsedFeed, Retrieved, Unchanged
 from monitor.domain.item import Item
 from monitor.domain.message import Message
-from monitor.domain.score import Score, Term
+from monitor.domain.score import Reasons, Score, Term
 from monitor.errors import DeliveryError, FetchError, ParseError
 
 
@@ -63,6 +63,7 @@ class FakeScorer:
 
     words: Mapping[str, Mapping[str, float]]  # signal → word → score
     model_id: str = "fake-1"
+    languages: tuple[str | None, ...] = ("en", None)  # in others it is not confident
 
     @property
     def signals(self) -> tuple[str, ...]:
@@ -73,9 +74,10 @@ class FakeScorer:
             tuple(Score(signal, self._value(item, signal), self.model_id) for signal in self.words) for item in items
         ]
 
-    def why(self, item: Item, signal: str) -> tuple[Term, ...]:
-        found = self._found(item, signal)
-        return tuple(Term(word, value) for word, value in sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
+    def why(self, item: Item, signal: str) -> Reasons:
+        found = sorted(self._found(item, signal).items(), key=lambda pair: (-pair[1], pair[0]))
+        terms = tuple(Term(word, value) for word, value in found)
+        return Reasons(terms, f"{signal}/nearest.txt", item.lang in self.languages)
 
     def _value(self, item: Item, signal: str) -> float:
         return max(self._found(item, signal).values(), default=0.0)

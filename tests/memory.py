@@ -232,6 +232,7 @@ class MemoryOutbox:
             one.first_seen_at,
             hits,
             one.scored.countries,
+            lang=item.lang,
         )
 
 

@@ -9,7 +9,7 @@ from monitor.adapters.store import SqliteStore
 from monitor.domain.feed import FetchRequest, ParsedFeed, Retrieved
 from monitor.domain.item import Identity, Item
 from monitor.domain.message import Message
-from monitor.domain.score import Score, Term
+from monitor.domain.score import Reasons, Score, Term
 from monitor.errors import DeliveryError, FetchError, ParseError
 from monitor.ports import Clock, Fetcher, Geographer, Notifier, OutboxStore, Parser, PollStore, Scorer
 from tests.fakes import FakeClock, FakeFetcher, FakeGeographer, FakeNotifier, FakeParser, FakeScorer
@@ -68,7 +68,7 @@ def test_the_scorer_goes_by_words() -> None:
     entry = Item("", "", "Lured to the front", "", "en", NOW, Identity("g", "l", "t"))
     assert scorer.signals == ("a", "b")
     assert scorer.score([entry]) == [(Score("a", 0.9, "fake-1"), Score("b", 0.0, "fake-1"))]
-    assert scorer.why(entry, "a") == (Term("front", 0.9), Term("lured", 0.75))
+    assert scorer.why(entry, "a") == Reasons((Term("front", 0.9), Term("lured", 0.75)), "a/nearest.txt", confident=True)
     assert scorer.score([]) == []
 
 

@@ -10,7 +10,7 @@ from classifiers.manifest import Manifest
 from classifiers.model import Model
 from classifiers.text import Document
 from monitor.domain.item import Item
-from monitor.domain.score import Score, Term
+from monitor.domain.score import Reasons, Score, Term
 from monitor.errors import ModelError
 
 WHY_TERMS = 8
@@ -65,8 +65,8 @@ class ModelScorer:
         """One Score per signal for each item, in order; an empty batch gives an empty list."""
         return self.score_documents([_document(item) for item in items])
 
-    def why(self, item: Item, signal: str) -> tuple[Term, ...]:
-        """The words that weighed most, strongest first."""
+    def why(self, item: Item, signal: str) -> Reasons:
+        """The words that weighed most, the nearest seed, and whether the model knows the item's language."""
         return self.explain_document(_document(item), signal)
 
     def score_documents(self, documents: Sequence[Document]) -> list[tuple[Score, ...]]:
@@ -79,10 +79,15 @@ class ModelScorer:
             for row in self._model.score(documents)
         ]
 
-    def explain_document(self, document: Document, signal: str) -> tuple[Term, ...]:
+    def explain_document(self, document: Document, signal: str) -> Reasons:
         """As `why`, for a text that is not an item of a feed."""
-        found = self._model.explain(document, signal, limit=WHY_TERMS)
-        return tuple(Term(one.term, float(one.weight)) for one in found)
+        told = self._model.explanation(document, signal)
+        terms = tuple(Term(one.term, float(one.weight)) for one in told.contributions[:WHY_TERMS])
+        return Reasons(terms, told.nearest_seed, told.confident)
+
+    def unsure(self, document: Document) -> list[str]:
+        """The signals whose score is less certain, for want of examples in the document's language."""
+        return [signal for signal in self.signals if not self._model.confident(document, signal)]
 
 
 def _document(item: Item) -> Document:

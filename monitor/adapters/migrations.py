@@ -207,9 +207,16 @@ CREATE INDEX story_terms_story ON story_terms (story_id);
 UPDATE stories SET members = '[]';   -- they held no weights: stories that are open now take no more items
 """
 
+_MODEL_LIFE = """
+ALTER TABLE hits ADD COLUMN nearest_seed TEXT;                     -- the example it is most like
+ALTER TABLE hits ADD COLUMN confident INTEGER NOT NULL DEFAULT 1;  -- 0: no examples in the item's language
+ALTER TABLE models ADD COLUMN forced INTEGER NOT NULL DEFAULT 0;   -- activated by hand although it is worse
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_first", _FIRST),
     Migration("0002_countries", _COUNTRIES),
     Migration("0003_story_terms", _STORY_TERMS),
+    Migration("0004_model_life", _MODEL_LIFE),
 )
 """All steps, oldest first."""

@@ -51,7 +51,8 @@ GROUP BY alerts.id HAVING alerts.story_id IS NOT NULL ORDER BY score DESC, alert
 
 _TELLINGS = """
 SELECT hits.story_id, items.*, feeds.name AS outlet,
-    hits.signal, hits.score, hits.threshold, hits.model_id, hits.why, hits.countries
+    hits.signal, hits.score, hits.threshold, hits.model_id, hits.why, hits.nearest_seed, hits.confident,
+    hits.countries
 FROM hits JOIN items ON items.id = hits.item_id JOIN feeds ON feeds.id = items.feed_id
 WHERE hits.story_id IN (SELECT value FROM json_each(?))
 ORDER BY items.first_seen_at, items.id, hits.signal
@@ -217,4 +218,5 @@ def _telling(hits: Sequence[Row]) -> Telling:
         first_seen_at=to_time(item["first_seen_at"]),
         hits=tuple(hit_from(hit) for hit in hits),
         countries=tuple(json.loads(item["countries"])),
+        lang=item["lang"],
     )

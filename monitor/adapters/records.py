@@ -72,8 +72,8 @@ _LISTINGS = {
         json=("scores",),
     ),
     "hits": _Listing(
-        select="""SELECT hits.id, item_id, signal, score, threshold, model_id, story_id, created_at, why, countries,
-            items.title, items.url, items.lang, items.published_at, feed_id, feeds.name AS feed,
+        select="""SELECT hits.id, item_id, signal, score, threshold, model_id, story_id, created_at, why, nearest_seed,
+            confident, countries, items.title, items.url, items.lang, items.published_at, feed_id, feeds.name AS feed,
             (SELECT verdict FROM verdicts WHERE item_id = hits.item_id AND signal = hits.signal) AS verdict
             FROM hits JOIN items ON items.id = item_id JOIN feeds ON feeds.id = feed_id""",
         id="hits.id",
@@ -85,6 +85,7 @@ _LISTINGS = {
             "feed_id": "feed_id = :feed_id",
         },
         json=("why", "countries"),
+        flags=("confident",),
     ),
     "stories": _Listing(
         select=f"""SELECT id, title, first_seen_at, last_seen_at, outlets,
@@ -109,6 +110,7 @@ _LISTINGS = {
         select="""SELECT alerts.id, story_id, channel, reason, state, created_at, due_at, sent_at, attempts,
             folded_into, stories.title,
             (SELECT max(score) FROM hits WHERE hits.story_id = alerts.story_id) AS score,
+            coalesce((SELECT max(confident) FROM hits WHERE hits.story_id = alerts.story_id), 1) AS confident,
             (SELECT error FROM deliveries WHERE alert_id = alerts.id ORDER BY id DESC LIMIT 1) AS error
             FROM alerts LEFT JOIN stories ON stories.id = story_id""",
         id="alerts.id",
@@ -120,6 +122,7 @@ _LISTINGS = {
             "channel": "channel = :channel",
             "state": "state = :state",
         },
+        flags=("confident",),
     ),
     "deliveries": _Listing(
         select="""SELECT deliveries.id, alert_id, channel, attempted_at, ok, error
@@ -210,7 +213,7 @@ class Records:
         hits = self._database.rows("SELECT * FROM hits WHERE item_id = ? ORDER BY score DESC", (item_id,))
         verdicts = self._database.rows("SELECT signal, verdict, at FROM verdicts WHERE item_id = ?", (item_id,))
         found = {
-            "hits": [hit | {"why": json.loads(hit["why"]), "countries": json.loads(hit["countries"])} for hit in hits],
+            "hits": [_decoded(hit, _LISTINGS["hits"]) for hit in hits],
             "verdicts": verdicts,
         }
         return _decoded(rows[0], listing) | found

@@ -138,14 +138,23 @@ def hit_row(hit: Hit, *, item_id: int, story_id: int | None, created_at: str, co
         "story_id": story_id,
         "created_at": created_at,
         "why": storable(to_json([[term.term, term.weight] for term in hit.why])),
+        "nearest_seed": _maybe_storable(hit.nearest_seed),
+        "confident": hit.confident,
         "countries": to_json(list(countries)),
     }
 
 
 def hit_from(row: Row) -> Hit:
     """The hit a row of `hits` describes."""
-    why = tuple(Term(term, weight) for term, weight in json.loads(row["why"]))
-    return Hit(row["signal"], row["score"], row["threshold"], row["model_id"], why)
+    return Hit(
+        signal=row["signal"],
+        score=row["score"],
+        threshold=row["threshold"],
+        model_id=row["model_id"],
+        why=tuple(Term(term, weight) for term, weight in json.loads(row["why"])),
+        nearest_seed=row["nearest_seed"],
+        confident=bool(row["confident"]),
+    )
 
 
 def story_row(story: Story) -> Row:

@@ -63,8 +63,10 @@ ON CONFLICT (feed_id, key) DO UPDATE SET
 """
 
 _INSERT_HIT = """
-INSERT INTO hits (item_id, signal, score, threshold, model_id, story_id, created_at, why, countries)
-VALUES (:item_id, :signal, :score, :threshold, :model_id, :story_id, :created_at, :why, :countries)
+INSERT INTO hits (item_id, signal, score, threshold, model_id, story_id, created_at, why, nearest_seed,
+    confident, countries)
+VALUES (:item_id, :signal, :score, :threshold, :model_id, :story_id, :created_at, :why, :nearest_seed,
+    :confident, :countries)
 """
 
 _INSERT_STORY = """

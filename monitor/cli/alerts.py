@@ -23,7 +23,7 @@ from monitor.domain.message import Message
 from monitor.errors import DeliveryError, InputError
 from monitor.ports import Notifier
 
-ALERT_COLUMNS = ("id", "created_at", "channel", "state", "reason", "score", "title", "attempts", "error")
+ALERT_COLUMNS = ("id", "created_at", "channel", "state", "reason", "score", "confident", "title", "attempts", "error")
 
 app = typer.Typer(help="List alerts with the reason for each; test channels; retry what failed.")
 

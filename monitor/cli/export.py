@@ -11,7 +11,7 @@ from xml.etree import ElementTree as ET
 
 CSV_COLUMNS = (
     "id", "item_id", "created_at", "signal", "score", "threshold", "model_id", "story_id", "title", "url", "feed",
-    "lang", "published_at", "verdict", "why",
+    "lang", "published_at", "verdict", "why", "nearest_seed", "confident",
 )  # fmt: skip
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

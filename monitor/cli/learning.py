@@ -14,7 +14,7 @@ from monitor.adapters.documents import BadLine, GradedItem, NamedDocument
 from monitor.adapters.journal import ModelVersion
 from monitor.cli import output
 from monitor.cli.options import CONFIG, ConfigOption, JsonOption
-from monitor.cli.report import evaluation_rows, print_evaluation, print_score, print_training
+from monitor.cli.report import evaluation_rows, print_evaluation, print_score, print_training, score_record
 from monitor.cli.session import existing_house, read_config, working_house
 from monitor.domain.hit import reaching
 from monitor.errors import InputError, ModelError
@@ -185,15 +185,13 @@ def _score_batch(
     for named, scores in zip(batch, scorer.score_documents([one.document for one in batch]), strict=True):
         hits = [score.signal for score in reaching(scores, thresholds)]
         explained = [score.signal for score in scores] if as_json else hits
-        why = {
-            signal: [[term.term, round(term.weight, 4)] for term in scorer.explain_document(named.document, signal)]
-            for signal in explained
-        }
+        why = {signal: scorer.explain_document(named.document, signal) for signal in explained}
         values = {score.signal: round(score.value, 6) for score in scores}
+        unsure = scorer.unsure(named.document)
         if as_json:
-            output.emit_json({"id": named.id, "scores": values, "hits": hits, "why": why})
+            output.emit_json({"id": named.id} | score_record(values, hits, why, unsure))
         else:
-            print_score(str(named.id), values, why)
+            print_score(str(named.id), values, why, unsure, named.document.lang)
 
 
 def _graded(paths: Iterable[str], refusals: Refusals, tell: Callable[[int], None]) -> Iterator[GradedItem]:

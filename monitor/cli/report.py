@@ -6,15 +6,37 @@ from dataclasses import asdict
 from classifiers.evaluate import Evaluation, SignalEvaluation
 from classifiers.manifest import Manifest
 from monitor.cli import output
+from monitor.domain.score import Reasons
 
 
-def print_score(name: str, scores: Mapping[str, float], why: Mapping[str, Sequence[Sequence[object]]]) -> None:
-    """A line a signal; a hit has the words that weighed most below it."""
+def score_record(
+    scores: Mapping[str, float], hits: Sequence[str], why: Mapping[str, Reasons], unsure: Sequence[str]
+) -> dict[str, object]:
+    """What `score --json` tells of a document; `confident` is false where a signal lacks examples in its language."""
+    return {
+        "scores": scores,
+        "hits": hits,
+        "why": {signal: [[one.term, round(one.weight, 4)] for one in told.terms] for signal, told in why.items()},
+        "nearest_seed": {signal: told.nearest_seed for signal, told in why.items()},
+        "confident": not unsure,
+        "low_confidence": unsure,
+    }
+
+
+def print_score(
+    name: str, scores: Mapping[str, float], why: Mapping[str, Reasons], unsure: Sequence[str], lang: str | None
+) -> None:
+    """A line a signal; a hit has the words that weighed most and the nearest seed below it."""
     output.say(name)
     for signal, value in scores.items():
         output.say(f"  {value:.3f}  {signal}{'  HIT' if signal in why else ''}")
-        if terms := why.get(signal):
-            output.say("         why: " + ", ".join(f"{term} {weight:+.2f}" for term, weight in terms))
+        if told := why.get(signal):
+            output.say("         why: " + ", ".join(f"{one.term} {one.weight:+.2f}" for one in told.terms))
+            if told.nearest_seed:
+                output.say(f"         nearest seed: {told.nearest_seed}")
+    if unsure:
+        language = f"language {lang} is" if lang else "its language is unknown,"
+        output.say(f"  low confidence for {', '.join(unsure)}: {language} not among the model's")
 
 
 def print_training(new: Manifest, old: Manifest | None) -> None:

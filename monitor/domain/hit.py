@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from monitor.domain.score import Score, Term
+from monitor.domain.score import Reasons, Score, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,13 @@ class Hit:
     threshold: float
     model_id: str
     why: tuple[Term, ...] = ()
+    nearest_seed: str | None = None  # the example it is most like
+    confident: bool = True  # False: the model has no examples of the signal in the item's language
+
+
+def because(score: Score, threshold: float, why: Reasons) -> Hit:
+    """The hit that a score at or above its threshold is, with its reasons."""
+    return Hit(score.signal, score.value, threshold, score.model_id, why.terms, why.nearest_seed, why.confident)
 
 
 def reaching(scores: Iterable[Score], thresholds: Mapping[str, float]) -> list[Score]:

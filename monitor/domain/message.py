@@ -44,6 +44,7 @@ class Telling:
     hits: tuple[Hit, ...]
     countries: tuple[str, ...] = ()  # that it names, ISO 3166 alpha-2, in order of first mention
     route: Route = UNKNOWN  # where people are taken from and to; see `route.together` for a story's
+    lang: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,7 +215,7 @@ def _body(
         [_headline(notice), web_link(leading.url) or "(no link)"],
         [_outlets(notice), _times(leading), *_countries(notice, country_names)],
         [told] if told else [],
-        [line for hit, _ in strongest for line in _signal_lines(hit, labels)],
+        [line for hit, telling in strongest for line in _signal_lines(hit, telling.lang, labels)],
         _closing(alert_id, strongest, notice.story_id, public_url),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block)
@@ -248,8 +249,10 @@ def _utc(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _signal_lines(hit: Hit, labels: Mapping[str, str]) -> Iterable[str]:
+def _signal_lines(hit: Hit, lang: str | None, labels: Mapping[str, str]) -> Iterable[str]:
     yield f"{label(hit.signal, labels)}: {hit.score:.2f} (threshold {hit.threshold:.2f}, model {hit.model_id})"
+    if not hit.confident:
+        yield f"Low confidence: {f'language {lang} is' if lang else 'its language is unknown,'} not among the model's"
     terms = [one_line(term.term, 60) for term in hit.why if term.weight > 0][:_WHY_TERMS]
     if terms:
         yield f"Why: {', '.join(terms)}"

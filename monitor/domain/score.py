@@ -12,6 +12,21 @@ class Term:
 
 
 @dataclass(frozen=True, slots=True)
+class Reasons:
+    """Why a document has its score for one signal.
+
+    Attributes:
+        terms: its words that weighed most, strongest first.
+        nearest_seed: the example it is most like, as `signal/file`; None where it is like none.
+        confident: False where the model has no examples of the signal in the document's language.
+    """
+
+    terms: tuple[Term, ...]
+    nearest_seed: str | None = None
+    confident: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Score:
     """The probability, 0 to 1, that an item reports `signal`, according to the model `model_id`."""
 

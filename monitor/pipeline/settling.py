@@ -15,9 +15,7 @@ def scored(
     found = []
     for entry, scores in zip(items, scorer.score(items), strict=True):
         hits = tuple(
-            hit.Hit(
-                score.signal, score.value, thresholds[score.signal], score.model_id, scorer.why(entry, score.signal)
-            )
+            hit.because(score, thresholds[score.signal], scorer.why(entry, score.signal))
             for score in hit.reaching(scores, thresholds)
         )
         named = geographer.countries(f"{entry.title}\n{entry.summary}", entry.lang) if hits else ()

@@ -96,7 +96,8 @@ def item(title: str, summary: str = "", *, published_at: datetime | None = NOW) 
 
 def hit(score: float = 0.9, signal: str = TRAFFICKING) -> Hit:
     """A hit with its reasons."""
-    return Hit(signal, score, 0.5, "m1", (Term("lured", 2.5), Term("abroad", 1.25)))
+    why = (Term("lured", 2.5), Term("abroad", 1.25))
+    return Hit(signal, score, 0.5, "m1", why, nearest_seed=f"{signal}/one.txt", confident=False)
 
 
 def scored(

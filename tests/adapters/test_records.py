@@ -60,6 +60,7 @@ def test_hits_carry_what_an_analyst_needs_to_judge_them(stores: Stores, records:
     expected = (TRAFFICKING, 0.9, 0.5, "m1", "Lured", "https://news.example/Lured", "Desk", "yes")
     assert tuple(row[name] for name in shown) == expected
     assert row["why"] == [["lured", 2.5], ["abroad", 1.25]]
+    assert (row["nearest_seed"], row["confident"]) == (f"{TRAFFICKING}/one.txt", False)
 
 
 def test_hits_stories_and_alerts_are_found_by_the_countries_they_name(stores: Stores, records: Records) -> None:
@@ -96,6 +97,7 @@ def test_alerts_carry_their_story_and_the_last_error(stores: Stores, records: Re
     for error in ("first", "second"):
         stores.outbox.finish(Attempt(one, NOW, False, error, AlertState.PENDING, NOW))
     (row,) = records.alerts(Filter(state="pending"))
+    assert row["confident"] is False
     assert (row["id"], row["title"], row["error"], row["attempts"]) == (one, "Lured", "second", 2)
     assert [(row["ok"], row["error"]) for row in records.deliveries()] == [(False, "second"), (False, "first")]
     assert records.alerts(Filter(state="sent")) == []
@@ -237,7 +239,7 @@ def test_one_item_is_shown_with_scores_hits_and_verdicts(stores: Stores, records
     Journal(database).label(1, TRAFFICKING, verdict=True, now=NOW)
     row = records.get_item(1)
     assert (row["title"], row["feed"], row["scores"]) == ("Lured", "Desk", {TRAFFICKING: 0.9})
-    assert [(hit["score"], hit["why"][0]) for hit in row["hits"]] == [(0.9, ["lured", 2.5])]
+    assert [(hit["score"], hit["why"][0], hit["confident"]) for hit in row["hits"]] == [(0.9, ["lured", 2.5], False)]
     assert [(one["signal"], one["verdict"]) for one in row["verdicts"]] == [(TRAFFICKING, "yes")]
 
 

@@ -10,6 +10,7 @@ import pytest
 
 from classifiers.artifact import load_model, save_model
 from classifiers.errors import ArtifactError
+from classifiers.manifest import Manifest
 from classifiers.text import Document
 from classifiers.train import TrainingResult
 
@@ -30,6 +31,15 @@ def test_a_loaded_model_scores_the_same(trained: TrainingResult, tmp_path: Path)
     assert again.manifest == trained.model.manifest
     signal = again.signals[0]
     assert again.explanation(DOCUMENTS[0], signal) == trained.model.explanation(DOCUMENTS[0], signal)
+
+
+def test_an_older_report_without_languages_takes_those_of_all_seeds(trained: TrainingResult) -> None:
+    """A model of an earlier version still loads, and is as sure as it was then."""
+    stored = trained.model.manifest.as_dict()
+    for report in stored["reports"].values():
+        del report["languages"]
+    read = Manifest.from_dict(stored)
+    assert {report.languages for report in read.reports.values()} == {trained.model.manifest.languages}
 
 
 def test_nothing_is_pickled(folder: Path) -> None:

@@ -1,6 +1,7 @@
 """Scoring and explaining."""
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -101,9 +102,15 @@ def test_an_unknown_signal_is_told(model: Model) -> None:
 
 
 def test_a_language_without_seeds_has_lower_confidence(model: Model) -> None:
-    """It is scored all the same."""
-    assert model.confident(SAMPLES[0])
-    assert not model.confident(Document("Hallo", "", "fi"))
+    """It is scored all the same; so has a signal that lacks examples in a language another signal has."""
+    fighters, trafficking = model.signals
+    assert model.confident(SAMPLES[0], fighters)
+    assert not model.confident(Document("Hallo", "", "fi"), fighters)
+    assert not model.confident(Document("Hallo", "", None), fighters)
+    reports = model.manifest.reports
+    spanish = {**reports, trafficking: replace(reports[trafficking], languages=("en", "es"))}
+    taught = replace(model, manifest=replace(model.manifest, reports=spanish))
+    assert [taught.confident(SAMPLES[3], signal) for signal in model.signals] == [False, True]
     assert np.isfinite(model.score([Document("Venäjä värväsi nepalilaisia", "", "fi")])).all()
 
 

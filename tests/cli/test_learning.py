@@ -34,8 +34,24 @@ def test_a_document_is_scored(monitor: Monitor, config: Path, tmp_path: Path) ->
     assert record["scores"].keys() == record["why"].keys() == set(SIGNALS)
     assert record["hits"] == ["human_trafficking"]
     assert all(isinstance(term, str) and isinstance(weight, float) for term, weight in record["why"][SIGNALS[1]])
+    assert record["nearest_seed"]["human_trafficking"].startswith("human_trafficking/")
+    assert (record["confident"], record["low_confidence"]) == (True, [])
     shown = monitor("score", path, "-c", config).out
-    assert re.search(r"^  \d\.\d{3}  human_trafficking  HIT\n +why: ", shown, re.MULTILINE)
+    assert re.search(
+        r"^  \d\.\d{3}  human_trafficking  HIT\n +why: .+\n +nearest seed: human_trafficking/", shown, re.MULTILINE
+    )
+    assert "low confidence" not in shown
+
+
+@pytest.mark.usefixtures("model")
+def test_a_language_without_examples_is_scored_and_marked(monitor: Monitor, config: Path) -> None:
+    """Never silently nothing: the score stands, with a word on how far to trust it."""
+    line = json.dumps({"title": "Poliisi vapautti ihmiskaupan uhreja Helsingissä", "lang": "fi"}).encode()
+    (record,) = records(monitor("score", "--input", "jsonl", "--json", "-c", config, stdin=line).out)
+    assert (record["confident"], record["low_confidence"]) == (False, list(SIGNALS))
+    assert record["scores"].keys() == set(SIGNALS)
+    shown = monitor("score", "--input", "jsonl", "-c", config, stdin=line).out
+    assert f"low confidence for {', '.join(SIGNALS)}: language fi is not among the model's" in shown
 
 
 @pytest.mark.usefixtures("model")

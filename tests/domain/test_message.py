@@ -70,6 +70,17 @@ def test_one_story_in_full() -> None:
     ]
 
 
+def test_a_hit_in_a_language_without_examples_says_so() -> None:
+    """The reader weighs such a score for less; a language nobody could tell is told as that."""
+    unsure = replace(TRAFFICKING, confident=False)
+    finnish = write(pending(notice(replace(telling(hits=(unsure,)), lang="fi")))).body.splitlines()
+    at = finnish.index("Human trafficking: 0.93 (threshold 0.50, model m7)")
+    assert finnish[at + 1] == "Low confidence: language fi is not among the model's"
+    unknown = write(pending(notice(telling(hits=(unsure,))))).body
+    assert "Low confidence: its language is unknown, not among the model's" in unknown
+    assert "Low confidence" not in write(pending(notice(telling()))).body
+
+
 def test_countries_are_named_once_in_order_of_first_mention() -> None:
     tellings = [replace(telling(), countries=("CU", "RU")), replace(telling(42), countries=("RU", "UA", "XK"))]
     message = write(pending(notice(*tellings)), country_names={"CU": "Cuba", "RU": "Russia", "UA": "Ukraine"})
