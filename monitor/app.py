@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
 from monitor.adapters.countries import CldrGeographer, english_names
-from monitor.adapters.engine import Engine
+from monitor.adapters.engine import LocalEngine
 from monitor.adapters.fetch import FetchSettings, HttpFetcher
 from monitor.adapters.notify import CONSOLE_URL, AppriseNotifier
 from monitor.adapters.parse import FeedParser
@@ -50,7 +50,7 @@ async def open_workers(config: Config) -> AsyncIterator[Workers]:
         concurrency=config.poll.concurrency,
         per_host=config.poll.per_host,
     )
-    async with Engine() as engine, HttpFetcher(settings) as fetcher:
+    async with LocalEngine() as engine, HttpFetcher(settings) as fetcher:
         yield Workers(fetcher, FeedParser(engine), TermWeights(config.seeds, CldrGeographer()))
 
 

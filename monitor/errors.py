@@ -9,8 +9,9 @@
     ├── StorageError             exit 1: the database is full, locked, foreign or damaged
     │   └── ServiceRunningError  exit 1: another service holds the database
     ├── ModelError               exit 1: no usable model
+    ├── EngineError              exit 1: the processes or the cluster that should do the work are not there
     ├── WorkerTimeoutError,
-    │   WorkerCrashError         (in `adapters.engine`) a worker process was killed; becomes one of those below
+    │   WorkerCrashError         work was too much for a worker process; becomes one of those below, or costs a record
     ├── FetchError               recorded on the feed: permanent or retryable
     ├── ParseError               recorded on the feed
     └── DeliveryError            recorded on the alert: permanent or retryable
@@ -49,6 +50,18 @@ class ServiceRunningError(StorageError):
 
 class ModelError(MonitorError):
     """There is no model, or the one there cannot be trusted."""
+
+
+class EngineError(MonitorError):
+    """The cluster that should do the work cannot be used: not there, without workers, without our code."""
+
+
+class WorkerTimeoutError(MonitorError):
+    """A task was still running at its time limit; its worker was killed."""
+
+
+class WorkerCrashError(MonitorError):
+    """A task raised, or its worker died: out of memory, a crash in native code."""
 
 
 class FetchError(MonitorError):

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from monitor.adapters import training
 from monitor.adapters.classify import ModelScorer
-from monitor.adapters.engine import Engine, WorkerCrashError, WorkerTimeoutError
+from monitor.adapters.engine import LocalEngine
 from monitor.adapters.training import Verdict
 from monitor.app import House
-from monitor.errors import InputError, ModelError
+from monitor.errors import InputError, ModelError, WorkerCrashError, WorkerTimeoutError
 from monitor.ports import Progress
 
 log = logging.getLogger(__name__)
@@ -117,7 +117,7 @@ def verdicts(house: House) -> list[Verdict]:
 
 async def _fit_aside(house: House) -> str:
     seeds = training.seeds_folder(house.config.seeds)
-    async with Engine(1, memory=TRAINING_MEMORY) as engine:
+    async with LocalEngine(1, memory=TRAINING_MEMORY) as engine:
         try:
             manifest = await engine.run(
                 training.fit, seeds, verdicts(house), house.config.models, timeout=TRAINING_LIMIT

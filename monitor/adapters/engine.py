@@ -1,4 +1,4 @@
-"""Worker processes for work that may hang, crash or eat memory on hostile input (pebble)."""
+"""Where work that may hang, crash or eat memory on hostile input is run: worker processes (pebble)."""
 
 import asyncio
 import logging
@@ -8,11 +8,11 @@ import resource
 from collections.abc import Callable, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Protocol, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
-from monitor.errors import MonitorError
+from monitor.errors import WorkerCrashError, WorkerTimeoutError
 
 T = TypeVar("T")
 
@@ -22,18 +22,28 @@ TASKS_PER_WORKER = 2000
 """After so many tasks a worker is replaced, so that a leak in a library stays small."""
 
 
-class WorkerTimeoutError(MonitorError):
-    """A task was still running at its time limit; its worker was killed."""
-
-
-class WorkerCrashError(MonitorError):
-    """A task raised, or its worker died: out of memory, a crash in native code."""
-
-
-class Engine:
-    """A pool of worker processes; the pool survives every worker.
+class Engine(Protocol):
+    """Runs functions elsewhere: in processes of this machine, or on a cluster.
 
     Functions and their arguments and results are pickled, so functions must stand at module level.
+    """
+
+    @property
+    def width(self) -> int:
+        """How many tasks it works on side by side."""
+
+    async def run(self, fn: Callable[..., T], *args: object, timeout: float) -> T:  # noqa: ASYNC109  # limits the work
+        """Run `fn(*args)`; `timeout` in seconds.
+
+        Raises:
+            WorkerTimeoutError: it took longer.
+            WorkerCrashError: it raised, or took its worker with it.
+            EngineError: there is nobody to run it.
+        """
+
+
+class LocalEngine:
+    """The Engine of one machine: a pool of worker processes, which survives every worker.
 
     Args:
         workers: processes; by default one per core, at most 4.
@@ -49,6 +59,11 @@ class Engine:
         self._memory = memory
         self._preload = [__name__, *preload]
         self._pool: ProcessPool | None = None
+
+    @property
+    def width(self) -> int:
+        """How many worker processes there are."""
+        return self._workers
 
     async def __aenter__(self) -> Self:
         return self
@@ -74,7 +89,7 @@ class Engine:
         for last in (False, True):
             pool = self._started()
             try:
-                future = pool.schedule(_run, args=(fn, args), timeout=timeout)
+                future = pool.schedule(attempt, args=(fn, args), timeout=timeout)
                 outcome = await asyncio.wrap_future(future)
             except TimeoutError as error:
                 raise WorkerTimeoutError(f"{fn.__name__} did not end within {timeout:g} s") from error
@@ -86,9 +101,7 @@ class Engine:
                     raise WorkerCrashError("worker processes cannot be started; is memory short?") from error
                 await self._replaced(pool)
             else:
-                if isinstance(outcome, _Raised):
-                    raise WorkerCrashError(f"{fn.__name__} failed: {outcome.message}")
-                return outcome  # type: ignore[no-any-return]
+                return outcome_of(fn, outcome)  # type: ignore[no-any-return]  # pebble's futures are untyped
         raise AssertionError("unreachable")
 
     def _started(self) -> ProcessPool:
@@ -112,7 +125,7 @@ class Engine:
             await asyncio.to_thread(_stop, broken)
 
 
-class _Raised:
+class Raised:
     """An exception's text; exceptions themselves do not always survive pickling."""
 
     __slots__ = ("message",)
@@ -121,11 +134,19 @@ class _Raised:
         self.message = message
 
 
-def _run(fn: Callable[..., Any], args: tuple[object, ...]) -> Any:  # noqa: ANN401  # whatever fn returns
+def attempt(fn: Callable[..., T], args: tuple[object, ...]) -> T | Raised:
+    """What a worker runs: `fn(*args)`, or what it raised."""
     try:
         return fn(*args)
     except Exception as error:  # noqa: BLE001  # the caller gets it as WorkerCrashError
-        return _Raised(f"{type(error).__name__}: {error}")
+        return Raised(f"{type(error).__name__}: {error}")
+
+
+def outcome_of(fn: Callable[..., T], outcome: T | Raised) -> T:
+    """What `attempt` returned. Raises WorkerCrashError where the function raised."""
+    if isinstance(outcome, Raised):
+        raise WorkerCrashError(f"{fn.__name__} failed: {outcome.message}")
+    return outcome
 
 
 def _limit(memory: int) -> None:

@@ -12,32 +12,17 @@ from xml.sax import SAXException
 
 import feedparser
 
-from monitor.adapters.engine import Engine, WorkerCrashError, WorkerTimeoutError
-from monitor.adapters.language import declared, detect
+from monitor.adapters.engine import Engine
+from monitor.adapters.entry import TITLE_LIMIT, item_from
+from monitor.adapters.language import declared
 from monitor.adapters.links import canonical_url
 from monitor.adapters.plaintext import shortened, to_text
 from monitor.domain.feed import ParsedFeed, Retrieved
-from monitor.domain.item import Item, identity_of
-from monitor.errors import ParseError
-
-SUMMARY_LIMIT = 4_000
-TITLE_LIMIT = 500
-GUID_LIMIT = 1_000
-"""Characters stored. A longer guid is identified by all of it."""
-
-STAND_IN_LIMIT = 100
-"""Characters of the summary that stand in for a missing title."""
+from monitor.domain.item import Item
+from monitor.errors import ParseError, WorkerCrashError, WorkerTimeoutError
 
 ENTRIES_LIMIT = 5_000
 """Entries read of one document; the largest real feeds list some hundreds."""
-
-CLOCK_SKEW = timedelta(minutes=10)
-"""A date this far ahead is a publisher's fast clock."""
-
-AHEAD_LIMIT = timedelta(days=2)
-"""A date further ahead than a wrong time zone or an embargo explains is no date at all."""
-
-EARLIEST_YEAR = 1990
 
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
@@ -53,7 +38,6 @@ _WIDE = (
 )
 """How bodies of two or four bytes a character begin; their own declaration can only be read once that is known."""
 
-_REVISION = re.compile(r"\d{0,3}", re.ASCII)
 _MOSTLY = 0.1
 """Share of broken characters a body may hold and still be taken for the UTF-8 it says it is."""
 
@@ -188,19 +172,14 @@ def _parsed(document: Mapping[str, Any], url: str, now: datetime) -> ParsedFeed:
 
 
 def _item(entry: Mapping[str, Any], base: str, lang: str | None, now: datetime) -> Item:
-    guid = _string(entry, "id").strip()
-    url = _link(entry, base)
-    summary = shortened(max((to_text(text) for text in _texts(entry)), key=len, default=""), SUMMARY_LIMIT)
-    title = shortened(to_text(_string(entry, "title")), TITLE_LIMIT) or shortened(summary, STAND_IN_LIMIT)
-    date = _date(entry)
-    return Item(
-        guid=guid[:GUID_LIMIT],
-        url=url,
-        title=title,
-        summary=summary,
-        lang=detect(f"{title}. {summary}", _entry_lang(entry) or lang),
-        published_at=_plausible(date, now),
-        identity=identity_of(_guid_key(guid), url, title, date),
+    return item_from(
+        guid=_string(entry, "id"),
+        url=_link(entry, base),
+        title=_string(entry, "title"),
+        texts=_texts(entry),
+        date=_date(entry),
+        now=now,
+        prior=_entry_lang(entry) or lang,
     )
 
 
@@ -225,15 +204,6 @@ def _link(entry: Mapping[str, Any], base: str) -> str:
     return next((url for url in found if url), "")
 
 
-def _guid_key(guid: str) -> str:
-    """A guid that is a URL, in its canonical form. Its fragment may name the entry, unless it counts revisions."""
-    canonical = canonical_url(guid)
-    fragment = guid.partition("#")[2]
-    if not canonical:
-        return guid
-    return canonical if _REVISION.fullmatch(fragment) else f"{canonical}#{fragment}"
-
-
 def _entry_lang(entry: Mapping[str, Any]) -> str | None:
     detail = entry.get("title_detail") or {}
     return declared(_string(entry, "language")) or declared(_string(detail, "language"))
@@ -249,13 +219,6 @@ def _date(entry: Mapping[str, Any]) -> datetime | None:
         return datetime.fromtimestamp(timegm(parts), UTC)
     except (ValueError, OverflowError, OSError):
         return None
-
-
-def _plausible(date: datetime | None, now: datetime) -> datetime | None:
-    """Never in the future: slightly ahead is now, far ahead is unknown, as is anything before there were feeds."""
-    if date is None or date.year < EARLIEST_YEAR or date - now > AHEAD_LIMIT:
-        return None
-    return now if date - now > CLOCK_SKEW else min(date, now)
 
 
 def _ttl(value: object) -> timedelta | None:

@@ -8,7 +8,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from monitor.adapters.engine import Engine, WorkerCrashError, WorkerTimeoutError
+from monitor.adapters.engine import LocalEngine
+from monitor.errors import WorkerCrashError, WorkerTimeoutError
 
 
 def double(number: int) -> int:
@@ -41,18 +42,18 @@ def fail() -> None:
 
 
 @pytest.fixture
-async def engine() -> AsyncIterator[Engine]:
-    async with Engine(1, memory=512 << 20) as running:
+async def engine() -> AsyncIterator[LocalEngine]:
+    async with LocalEngine(1, memory=512 << 20) as running:
         yield running
 
 
-async def test_work_is_done_elsewhere(engine: Engine) -> None:
+async def test_work_is_done_elsewhere(engine: LocalEngine) -> None:
     """In another process, many tasks at once."""
     assert await engine.run(own_pid, timeout=20) != os.getpid()
     assert await asyncio.gather(*(engine.run(double, n, timeout=20) for n in range(9))) == [2 * n for n in range(9)]
 
 
-async def test_a_task_that_hangs_is_killed(engine: Engine) -> None:
+async def test_a_task_that_hangs_is_killed(engine: LocalEngine) -> None:
     """Its worker goes with it, and the next task gets another."""
     before = await engine.run(own_pid, timeout=20)
     with pytest.raises(WorkerTimeoutError, match="hang did not end within"):
@@ -60,27 +61,27 @@ async def test_a_task_that_hangs_is_killed(engine: Engine) -> None:
     assert await engine.run(own_pid, timeout=20) != before
 
 
-async def test_a_worker_that_dies_costs_its_task_only(engine: Engine) -> None:
+async def test_a_worker_that_dies_costs_its_task_only(engine: LocalEngine) -> None:
     with pytest.raises(WorkerCrashError):
         await engine.run(die, timeout=20)
     assert await engine.run(double, 4, timeout=20) == 8
 
 
-async def test_a_worker_killed_while_idle_is_replaced(engine: Engine) -> None:
+async def test_a_worker_killed_while_idle_is_replaced(engine: LocalEngine) -> None:
     """As the kernel does when memory is short."""
     os.kill(await engine.run(own_pid, timeout=20), signal.SIGKILL)
     assert await engine.run(double, 4, timeout=20) == 8
     assert await engine.run(double, 5, timeout=20) == 10
 
 
-async def test_memory_is_limited(engine: Engine) -> None:
+async def test_memory_is_limited(engine: LocalEngine) -> None:
     """A task cannot take the machine down."""
     with pytest.raises(WorkerCrashError, match="MemoryError"):
         await engine.run(hoard, timeout=20)
     assert await engine.run(double, 4, timeout=20) == 8
 
 
-async def test_an_exception_is_told_whatever_it_is(engine: Engine) -> None:
+async def test_an_exception_is_told_whatever_it_is(engine: LocalEngine) -> None:
     """Exceptions that cannot be pickled would break the pool."""
     with pytest.raises(WorkerCrashError, match="UnpicklableError: a reason"):
         await engine.run(fail, timeout=20)
@@ -89,7 +90,7 @@ async def test_an_exception_is_told_whatever_it_is(engine: Engine) -> None:
 
 async def test_closing_does_not_wait_for_work() -> None:
     """The service stops within seconds, and leaves no process behind."""
-    engine = Engine(1)
+    engine = LocalEngine(1)
     pid = await engine.run(own_pid, timeout=20)
     task = asyncio.create_task(engine.run(hang, timeout=60))
     await asyncio.sleep(0)

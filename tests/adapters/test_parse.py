@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from monitor.adapters.engine import Engine
-from monitor.adapters.parse import SUMMARY_LIMIT, TITLE_LIMIT, FeedParser, Refused, parse_body
+from monitor.adapters.engine import LocalEngine
+from monitor.adapters.entry import SUMMARY_LIMIT, TITLE_LIMIT
+from monitor.adapters.parse import FeedParser, Refused, parse_body
 from monitor.adapters.plaintext import to_text
 from monitor.domain.feed import ParsedFeed, Retrieved
 from monitor.domain.item import Item
@@ -174,7 +175,7 @@ def test_one_bad_entry_costs_itself_only(monkeypatch: pytest.MonkeyPatch) -> Non
             raise RecursionError("too deep")
         return to_text(markup)
 
-    monkeypatch.setattr("monitor.adapters.parse.to_text", picky)
+    monkeypatch.setattr("monitor.adapters.entry.to_text", picky)
     got = parsed(rss(Entry("poison"), Entry("Fine")))
     assert [item.title for item in got.items] == ["Fine"]
     assert got.warnings == ("entry 1 skipped: RecursionError: too deep",)
@@ -257,12 +258,12 @@ def test_any_text_gives_one_clean_line(titles: list[str], summary: str) -> None:
 
 
 @pytest.fixture
-async def engine() -> AsyncIterator[Engine]:
-    async with Engine(1) as running:
+async def engine() -> AsyncIterator[LocalEngine]:
+    async with LocalEngine(1) as running:
         yield running
 
 
-async def test_a_worker_gives_the_same(engine: Engine) -> None:
+async def test_a_worker_gives_the_same(engine: LocalEngine) -> None:
     """FeedParser is parse_body in another process; what is refused there is raised here."""
     parser = FeedParser(engine)
     body = (FEEDS / "rss.xml").read_bytes()
@@ -272,7 +273,7 @@ async def test_a_worker_gives_the_same(engine: Engine) -> None:
     assert caught.value.reason == "html"
 
 
-async def test_a_document_that_takes_too_long_is_named(engine: Engine) -> None:
+async def test_a_document_that_takes_too_long_is_named(engine: LocalEngine) -> None:
     """And the next one is parsed."""
     body = rss(*(Entry(f"Title {number}", summary="text " * 50) for number in range(4_000)))
     with pytest.raises(ParseError) as caught:
