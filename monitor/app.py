@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
+from monitor.adapters.article import ArticleReader
 from monitor.adapters.countries import CldrGeographer, english_names
 from monitor.adapters.engine import LocalEngine
 from monitor.adapters.fetch import FetchSettings, HttpFetcher
@@ -14,7 +15,7 @@ from monitor.adapters.termweights import TermWeights
 from monitor.config import Config
 from monitor.house import House, load_config, open_house
 from monitor.pipeline import DeliverParts, DeliverySummary, Policy, PollParts, PollSummary, deliver, poll
-from monitor.ports import Fetcher, Notifier, Parser, Progress, Scorer
+from monitor.ports import Fetcher, Notifier, Parser, Progress, Reader, Scorer
 
 __all__ = [
     "House",
@@ -33,10 +34,11 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """What stays open between cycles: the HTTP session, the processes that parse, and the weights of words."""
+    """What stays open between cycles: the HTTP session, the processes that parse and read, and the weights of words."""
 
     fetcher: Fetcher
     parser: Parser
+    reader: Reader
     weigh: TermWeights
 
 
@@ -51,7 +53,9 @@ async def open_workers(config: Config) -> AsyncIterator[Workers]:
         per_host=config.poll.per_host,
     )
     async with LocalEngine() as engine, HttpFetcher(settings) as fetcher:
-        yield Workers(fetcher, FeedParser(engine), TermWeights(config.seeds, CldrGeographer()))
+        yield Workers(
+            fetcher, FeedParser(engine), ArticleReader(fetcher, engine), TermWeights(config.seeds, CldrGeographer())
+        )
 
 
 def notifier_for(config: Config, *, console: str | None = None) -> Notifier:
@@ -74,12 +78,22 @@ def policy_of(config: Config) -> Policy:
         channels={channel.name: channel for channel in config.channels()},
         every=config.poll.every,
         concurrency=config.poll.concurrency,
+        fulltext_share=config.poll.fulltext_share,
     )
 
 
 def poll_parts(house: House, workers: Workers, scorer: Scorer) -> PollParts:
     """What one cycle works with."""
-    return PollParts(workers.fetcher, workers.parser, scorer, house.store, house.clock, CldrGeographer(), workers.weigh)
+    return PollParts(
+        fetcher=workers.fetcher,
+        parser=workers.parser,
+        reader=workers.reader,
+        scorer=scorer,
+        store=house.store,
+        clock=house.clock,
+        geographer=CldrGeographer(),
+        weigh=workers.weigh,
+    )
 
 
 def deliver_parts(house: House, notifier: Notifier) -> DeliverParts:

@@ -110,7 +110,7 @@ def rollback(house: House) -> ModelScorer:
 def verdicts(house: House) -> list[Verdict]:
     """What analysts said about items, as training wants it."""
     return [
-        Verdict(row["title"], row["summary"], row["lang"], row["signal"], row["verdict"] == "yes")
+        Verdict(row["title"], row["article"] or row["summary"], row["lang"], row["signal"], row["verdict"] == "yes")
         for row in house.records.verdicts()
     ]
 

@@ -8,6 +8,7 @@ from typing import Protocol
 from monitor.domain.alert import Alert
 from monitor.domain.delivery import Attempt, PendingAlert
 from monitor.domain.feed import Feed, FeedUpdate, FetchRequest, ParsedFeed, Retrieved, Unchanged
+from monitor.domain.fulltext import Look, Spent
 from monitor.domain.hit import Hit
 from monitor.domain.item import Item
 from monitor.domain.message import Message
@@ -18,13 +19,22 @@ from monitor.domain.story import Story
 
 @dataclass(frozen=True, slots=True)
 class ScoredItem:
-    """A new item and what was decided about it; `story_id` is None without hits, negative for a new story."""
+    """A new item and what was decided about it.
+
+    Attributes:
+        story_id: None without hits, negative for a new story.
+        countries: ISO 3166 alpha-2, in order of first mention; looked for where there are hits.
+        look: what became of its second look; None where its feed wants none.
+        article: the item with its article's words, where a score stands on them.
+    """
 
     item: Item
     scores: tuple[Score, ...]
     hits: tuple[Hit, ...] = ()
     story_id: int | None = None
-    countries: tuple[str, ...] = ()  # ISO 3166 alpha-2, in order of first mention; looked for where there are hits
+    countries: tuple[str, ...] = ()
+    look: Look | None = None
+    article: Item | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,13 @@ class Parser(Protocol):
 
     async def parse(self, retrieved: Retrieved, now: datetime) -> ParsedFeed:
         """Parse a body; raises ParseError where it is no feed. One bad entry is skipped with a warning."""
+
+
+class Reader(Protocol):
+    """Gets the text of the article behind an item."""
+
+    async def read(self, url: str, user_agent: str | None = None) -> str:
+        """The article's text, one paragraph a line; raises FetchError, or ParseError where there is no such text."""
 
 
 class Scorer(Protocol):
@@ -119,6 +136,9 @@ class PollStore(StoryStore, Protocol):
 
     def known_keys(self, feed_id: int, keys: Collection[str]) -> set[str]:
         """Those of `keys` this feed has listed before."""
+
+    def fulltext_spent(self, since: datetime) -> Spent:
+        """Items stored since then, and pages asked for since then on behalf of feeds that are gray now."""
 
     def told(self, story_ids: Collection[int]) -> set[tuple[int, str]]:
         """(story id, channel) pairs with an alert that is pending, sent, folded or dead."""

@@ -170,6 +170,8 @@ class Service:
             summary.hits,
             summary.stories,
         )
+        if summary.articles:
+            log.info("asked for %d articles, %d not read", summary.articles, summary.articles_failed)
         if summary.alerts:
             await self._deliver()
 

@@ -58,6 +58,21 @@ class FakeParser:
 
 
 @dataclass
+class FakeReader:
+    """Answers by URL; any other page cannot be fetched. Remembers what it was asked."""
+
+    texts: dict[str, str] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    async def read(self, url: str, user_agent: str | None = None) -> str:
+        del user_agent
+        self.asked.append(url)
+        if url not in self.texts:
+            raise FetchError(f"{url}: no such page", reason="http_404")
+        return self.texts[url]
+
+
+@dataclass
 class FakeScorer:
     """Scores a signal with the highest value among its words that occur in the item, else 0."""
 

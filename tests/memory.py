@@ -7,6 +7,7 @@ from datetime import datetime
 from monitor.domain.alert import Alert, AlertState, Reason
 from monitor.domain.delivery import Attempt, PendingAlert
 from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
+from monitor.domain.fulltext import UNASKED, Mode, Spent
 from monitor.domain.message import Notice, Telling
 from monitor.domain.sending import Fold, Waiting
 from monitor.domain.story import Story
@@ -77,6 +78,11 @@ class MemoryStore:
 
     def known_keys(self, feed_id: int, keys: Collection[str]) -> set[str]:
         return self.seen.get(feed_id, set()) & set(keys)
+
+    def fulltext_spent(self, since: datetime) -> Spent:
+        recent = [one for one in self.items.values() if one.first_seen_at >= since]
+        gray = [one for one in recent if self.feeds[one.feed_id].source.fulltext == Mode.GRAY]
+        return Spent(len(recent), sum(one.scored.look not in {None, *UNASKED} for one in gray))
 
     def open_stories(self, since: datetime, terms: Collection[int] | None = None) -> list[Story]:
         told = [story for story in self.stories.values() if story.last_seen_at >= since]

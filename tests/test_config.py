@@ -168,7 +168,7 @@ feeds:
         ),
         FeedSource("https://one.example.org/feed", "One", ("imported", "Asia"), every=timedelta(hours=2)),
     )
-    assert len(config.warnings) == 3
+    assert len(config.warnings) == 2
     assert not any("s3cret" in warning for warning in config.warnings)
     assert list(config.files) == [tmp_path / "config.yaml", tmp_path / "lists" / "feeds.opml"]
 
@@ -292,11 +292,3 @@ def test_windows_line_ends_and_a_byte_order_mark_are_no_mistakes(tmp_path: Path)
     (tmp_path / "config.yaml").write_bytes(b"\xef\xbb\xbfweb:\r\n  port: 81\r\n  hots: x\r\n")
     with pytest.raises(InvalidConfigError, match=r"config\.yaml:3: web\.hots: unknown key; did you mean host\?"):
         load(tmp_path / "config.yaml", {})
-
-
-def test_a_key_without_effect_is_told(tmp_path: Path) -> None:
-    """Nobody should believe that full texts are read while they are not."""
-    path = tmp_path / "config.yaml"
-    path.write_text("feeds:\n  - {url: https://news.example/feed, fulltext: gray}\n", encoding="utf-8")
-    (warning,) = load(path, {}).warnings
-    assert "feeds[0].fulltext: no effect yet" in warning

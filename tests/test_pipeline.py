@@ -19,7 +19,7 @@ from monitor.domain.resemblance import by_length
 from monitor.errors import DeliveryError, FetchError, ParseError, StorageError
 from monitor.pipeline import LEASE, DeliverParts, DeliverySummary, Policy, PollParts, PollSummary, deliver, poll
 from monitor.ports import PollResult
-from tests.fakes import FakeClock, FakeFetcher, FakeGeographer, FakeNotifier, FakeParser, FakeScorer
+from tests.fakes import FakeClock, FakeFetcher, FakeGeographer, FakeNotifier, FakeParser, FakeReader, FakeScorer
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 FIGHTERS, TRAFFICKING = "foreign_fighter_recruitment", "human_trafficking"
@@ -59,6 +59,7 @@ class Desk:
         parts = PollParts(
             self.fetcher,
             self.parser,
+            FakeReader(),
             FakeScorer(WORDS),
             self.store,
             self.clock,

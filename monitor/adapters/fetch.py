@@ -200,7 +200,7 @@ class HttpFetcher:
     def _headers(self, request: FetchRequest, url: str) -> dict[str, str]:
         headers = {
             "User-Agent": request.user_agent or self._settings.user_agent,
-            "Accept": _ACCEPT,
+            "Accept": request.accept or _ACCEPT,
             "Accept-Encoding": _ENCODINGS,
         }
         if request.etag:

@@ -9,7 +9,8 @@ from monitor.adapters.database import Database, Row
 from monitor.adapters.rows import maybe_time, storable, to_json, to_text, to_time
 from monitor.errors import InputError
 
-RUN_COUNTS = ("feeds_ok", "feeds_unchanged", "feeds_failed", "new_items", "hits", "stories", "alerts")
+RUN_COUNTS = ("feeds_ok", "feeds_unchanged", "feeds_failed", "new_items", "hits", "stories", "alerts", "articles",
+              "articles_failed")  # fmt: skip
 """The columns of `runs` that count something."""
 
 

@@ -213,10 +213,22 @@ ALTER TABLE hits ADD COLUMN confident INTEGER NOT NULL DEFAULT 1;  -- 0: no exam
 ALTER TABLE models ADD COLUMN forced INTEGER NOT NULL DEFAULT 0;   -- activated by hand although it is worse
 """
 
+_FULLTEXT = """
+ALTER TABLE items ADD COLUMN fulltext TEXT;     -- what became of its second look; NULL where its feed wants none
+ALTER TABLE items ADD COLUMN article TEXT;      -- the beginning of the article's text, where a hit stands on it
+ALTER TABLE items ADD COLUMN article_at TEXT;   -- when the article's page was asked for
+CREATE INDEX items_article_at ON items (article_at) WHERE article_at IS NOT NULL;
+ALTER TABLE scores ADD COLUMN on_fulltext INTEGER NOT NULL DEFAULT 0;  -- 1 = of the article's text
+ALTER TABLE hits ADD COLUMN on_fulltext INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE runs ADD COLUMN articles INTEGER NOT NULL DEFAULT 0;       -- pages asked for
+ALTER TABLE runs ADD COLUMN articles_failed INTEGER NOT NULL DEFAULT 0;
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_first", _FIRST),
     Migration("0002_countries", _COUNTRIES),
     Migration("0003_story_terms", _STORY_TERMS),
     Migration("0004_model_life", _MODEL_LIFE),
+    Migration("0005_fulltext", _FULLTEXT),
 )
 """All steps, oldest first."""

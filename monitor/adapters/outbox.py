@@ -52,7 +52,7 @@ GROUP BY alerts.id HAVING alerts.story_id IS NOT NULL ORDER BY score DESC, alert
 _TELLINGS = """
 SELECT hits.story_id, items.*, feeds.name AS outlet,
     hits.signal, hits.score, hits.threshold, hits.model_id, hits.why, hits.nearest_seed, hits.confident,
-    hits.countries
+    hits.countries, hits.on_fulltext
 FROM hits JOIN items ON items.id = hits.item_id JOIN feeds ON feeds.id = items.feed_id
 WHERE hits.story_id IN (SELECT value FROM json_each(?))
 ORDER BY items.first_seen_at, items.id, hits.signal

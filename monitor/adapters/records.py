@@ -59,7 +59,7 @@ _EXACT = "json(printf('%!.17g', score))"  # a number put into JSON as it is lose
 _LISTINGS = {
     "items": _Listing(
         select=f"""SELECT items.id, feed_id, feeds.name AS feed, guid, items.url, items.title, summary, lang,
-            published_at, first_seen_at,
+            published_at, first_seen_at, items.fulltext, article,
             (SELECT json_group_object(signal, {_EXACT}) FROM scores WHERE item_id = items.id) AS scores
             FROM items JOIN feeds ON feeds.id = feed_id""",
         id="items.id",
@@ -73,7 +73,8 @@ _LISTINGS = {
     ),
     "hits": _Listing(
         select="""SELECT hits.id, item_id, signal, score, threshold, model_id, story_id, created_at, why, nearest_seed,
-            confident, countries, items.title, items.url, items.lang, items.published_at, feed_id, feeds.name AS feed,
+            confident, on_fulltext, countries, items.title, items.url, items.lang, items.published_at, feed_id,
+            feeds.name AS feed,
             (SELECT verdict FROM verdicts WHERE item_id = hits.item_id AND signal = hits.signal) AS verdict
             FROM hits JOIN items ON items.id = item_id JOIN feeds ON feeds.id = feed_id""",
         id="hits.id",
@@ -85,7 +86,7 @@ _LISTINGS = {
             "feed_id": "feed_id = :feed_id",
         },
         json=("why", "countries"),
-        flags=("confident",),
+        flags=("confident", "on_fulltext"),
     ),
     "stories": _Listing(
         select=f"""SELECT id, title, first_seen_at, last_seen_at, outlets,
@@ -133,7 +134,7 @@ _LISTINGS = {
         flags=("ok",),
     ),
     "verdicts": _Listing(
-        select="""SELECT verdicts.rowid AS id, item_id, signal, verdict, at, title, summary, lang,
+        select="""SELECT verdicts.rowid AS id, item_id, signal, verdict, at, title, summary, article, lang,
             items.url, published_at,
             (SELECT score FROM scores WHERE item_id = items.id AND signal = verdicts.signal) AS score
             FROM verdicts JOIN items ON items.id = item_id""",

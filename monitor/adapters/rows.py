@@ -6,10 +6,15 @@ from datetime import UTC, datetime, timedelta
 
 from monitor.adapters.database import Row
 from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
+from monitor.domain.fulltext import UNASKED
 from monitor.domain.hit import Hit
 from monitor.domain.item import IdentityKind, Item
 from monitor.domain.score import Term
 from monitor.domain.story import Member, Story
+from monitor.ports import ScoredItem
+
+ARTICLE_KEPT = 4_000
+"""Characters of an article that are stored, as many as of a summary."""
 
 
 def to_text(time: datetime) -> str:
@@ -127,6 +132,21 @@ def item_row(item: Item, update: FeedUpdate) -> Row:
     }
 
 
+def look_row(scored: ScoredItem, update: FeedUpdate) -> Row:
+    """The columns of a new item that tell of its second look.
+
+    The article's words are kept, and no more of them than of a summary, where a hit stands on them: for whoever
+    reviews it, and for a verdict to teach the words that were scored.
+    """
+    kept = scored.article if any(hit.on_fulltext for hit in scored.hits) else None
+    asked = scored.look is not None and scored.look not in UNASKED
+    return {
+        "fulltext": _maybe_storable(scored.look),
+        "article": None if kept is None else storable(kept.summary[:ARTICLE_KEPT]),
+        "article_at": to_text(update.polled_at) if asked else None,
+    }
+
+
 def hit_row(hit: Hit, *, item_id: int, story_id: int | None, created_at: str, countries: Sequence[str] = ()) -> Row:
     """A hit's columns."""
     return {
@@ -141,6 +161,7 @@ def hit_row(hit: Hit, *, item_id: int, story_id: int | None, created_at: str, co
         "nearest_seed": _maybe_storable(hit.nearest_seed),
         "confident": hit.confident,
         "countries": to_json(list(countries)),
+        "on_fulltext": hit.on_fulltext,
     }
 
 
@@ -154,6 +175,7 @@ def hit_from(row: Row) -> Hit:
         why=tuple(Term(term, weight) for term, weight in json.loads(row["why"])),
         nearest_seed=row["nearest_seed"],
         confident=bool(row["confident"]),
+        on_fulltext=bool(row["on_fulltext"]),
     )
 
 

@@ -8,6 +8,7 @@ from monitor.adapters.rows import (
     feed_from,
     hit_row,
     item_row,
+    look_row,
     source_row,
     storable,
     story_from,
@@ -18,6 +19,7 @@ from monitor.adapters.rows import (
 )
 from monitor.domain.alert import Alert, AlertState
 from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
+from monitor.domain.fulltext import Mode, Spent
 from monitor.domain.item import IdentityKind
 from monitor.domain.story import Story
 from monitor.ports import PollResult, ScoredItem
@@ -51,8 +53,10 @@ WHERE id = :id
 """
 
 _INSERT_ITEM = """
-INSERT INTO items (feed_id, guid, url, title, summary, lang, published_at, first_seen_at, key)
-VALUES (:feed_id, :guid, :url, :title, :summary, :lang, :published_at, :first_seen_at, :key)
+INSERT INTO items (feed_id, guid, url, title, summary, lang, published_at, first_seen_at, key, fulltext, article,
+    article_at)
+VALUES (:feed_id, :guid, :url, :title, :summary, :lang, :published_at, :first_seen_at, :key, :fulltext, :article,
+    :article_at)
 ON CONFLICT (feed_id, key) DO NOTHING RETURNING id
 """
 
@@ -64,9 +68,9 @@ ON CONFLICT (feed_id, key) DO UPDATE SET
 
 _INSERT_HIT = """
 INSERT INTO hits (item_id, signal, score, threshold, model_id, story_id, created_at, why, nearest_seed,
-    confident, countries)
+    confident, countries, on_fulltext)
 VALUES (:item_id, :signal, :score, :threshold, :model_id, :story_id, :created_at, :why, :nearest_seed,
-    :confident, :countries)
+    :confident, :countries, :on_fulltext)
 """
 
 _INSERT_STORY = """
@@ -75,6 +79,13 @@ VALUES (:title, :first_seen_at, :last_seen_at, :outlets, :members) RETURNING id
 """
 
 _OPEN = "SELECT * FROM stories WHERE last_seen_at >= ? ORDER BY first_seen_at, id"
+
+_SPENT = """
+SELECT (SELECT count(*) FROM items WHERE first_seen_at >= :since) AS items, (
+    SELECT count(*) FROM items JOIN feeds ON feeds.id = feed_id
+    WHERE article_at >= :since AND feeds.fulltext = :gray
+) AS pages
+"""
 
 MOST_CANDIDATES = 2000
 """Open stories that one poll is compared with, those with the most keys in common: bounds its time and memory."""
@@ -147,6 +158,11 @@ class SqliteStore:
         )
         return {row["key"] for row in rows}
 
+    def fulltext_spent(self, since: datetime) -> Spent:
+        """Items stored since then, and pages asked for since then on behalf of feeds that are gray now."""
+        row = self._database.rows(_SPENT, {"since": to_text(since), "gray": Mode.GRAY})[0]
+        return Spent(row["items"], row["pages"])
+
     def open_stories(self, since: datetime, terms: Collection[int] | None = None) -> list[Story]:
         """Stories last told at or after `since`, oldest first; with `terms`, those that have one of them as a key."""
         if terms is None:
@@ -182,12 +198,16 @@ class SqliteStore:
     def _insert_items(self, items: Sequence[ScoredItem], update: FeedUpdate) -> list[tuple[int, ScoredItem]]:
         fresh = []
         for scored in items:
-            item_id = self._database.value(_INSERT_ITEM, item_row(scored.item, update))
+            item_id = self._database.value(_INSERT_ITEM, item_row(scored.item, update) | look_row(scored, update))
             if item_id is not None:
                 fresh.append((int(item_id), scored))
         self._database.execute_many(
-            "INSERT INTO scores (item_id, signal, score, model_id) VALUES (?, ?, ?, ?)",
-            [(item_id, one.signal, one.value, one.model_id) for item_id, scored in fresh for one in scored.scores],
+            "INSERT INTO scores (item_id, signal, score, model_id, on_fulltext) VALUES (?, ?, ?, ?, ?)",
+            [
+                (item_id, one.signal, one.value, one.model_id, one.on_fulltext)
+                for item_id, scored in fresh
+                for one in scored.scores
+            ],
         )
         return fresh
 

@@ -63,6 +63,8 @@ def print_summary(polled: PollSummary, delivered: DeliverySummary, *, as_json: b
         f"feeds: {polled.feeds_ok} ok, {polled.feeds_unchanged} unchanged, {polled.feeds_failed} failed; "
         f"{polled.new_items} new items, {polled.hits} hits, {polled.stories} new stories"
     )
+    if polled.articles:
+        output.say(f"articles: {polled.articles} asked for, {polled.articles_failed} not read")
     given_up = f", {delivered.dead} given up" if delivered.dead else ""
     output.say(f"alerts: {delivered.sent} sent, {delivered.pending} pending{given_up}")
 

@@ -122,8 +122,6 @@ class _Loading:
     def _feeds(self, settings: Settings) -> Iterator[FeedSource]:
         seen: dict[str, int] = {}
         for index, entry in enumerate(settings.feeds):
-            if entry.fulltext != "off":
-                self._warnings.append(f"{self._path}: feeds[{index}].fulltext: no effect yet; only feeds are read")
             if entry.url is not None:
                 first = seen.setdefault(address_key(entry.url), index)
                 if first != index:

@@ -98,6 +98,7 @@ class Poll(Section):
     timeout: Annotated[Duration, _at_most(timedelta(minutes=10))] = timedelta(seconds=20)
     max_bytes: Annotated[ByteSize, Field(ge=1)] = ByteSize(10_000_000)
     allow_private_addresses: bool = False
+    fulltext_share: Probability = 0.05
 
 
 class FeedEntry(Section):

@@ -84,6 +84,7 @@ class FetchRequest:
     etag: str | None = None
     last_modified: str | None = None
     user_agent: str | None = None
+    accept: str | None = None  # media types wanted; None = those of feeds
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # may hold a secret
 
 

@@ -17,11 +17,21 @@ class Hit:
     why: tuple[Term, ...] = ()
     nearest_seed: str | None = None  # the example it is most like
     confident: bool = True  # False: the model has no examples of the signal in the item's language
+    on_fulltext: bool = False  # the score is that of the article's text
 
 
 def because(score: Score, threshold: float, why: Reasons) -> Hit:
     """The hit that a score at or above its threshold is, with its reasons."""
-    return Hit(score.signal, score.value, threshold, score.model_id, why.terms, why.nearest_seed, why.confident)
+    return Hit(
+        signal=score.signal,
+        score=score.value,
+        threshold=threshold,
+        model_id=score.model_id,
+        why=why.terms,
+        nearest_seed=why.nearest_seed,
+        confident=why.confident,
+        on_fulltext=score.on_fulltext,
+    )
 
 
 def reaching(scores: Iterable[Score], thresholds: Mapping[str, float]) -> list[Score]:

@@ -250,7 +250,8 @@ def _utc(moment: datetime) -> str:
 
 
 def _signal_lines(hit: Hit, lang: str | None, labels: Mapping[str, str]) -> Iterable[str]:
-    yield f"{label(hit.signal, labels)}: {hit.score:.2f} (threshold {hit.threshold:.2f}, model {hit.model_id})"
+    text = ", scored on the full text" if hit.on_fulltext else ""
+    yield f"{label(hit.signal, labels)}: {hit.score:.2f} (threshold {hit.threshold:.2f}, model {hit.model_id}{text})"
     if not hit.confident:
         yield f"Low confidence: {f'language {lang} is' if lang else 'its language is unknown,'} not among the model's"
     terms = [one_line(term.term, 60) for term in hit.why if term.weight > 0][:_WHY_TERMS]

@@ -33,3 +33,4 @@ class Score:
     signal: str
     value: float
     model_id: str
+    on_fulltext: bool = False  # of the article's text, not of the feed's own words

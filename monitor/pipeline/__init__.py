@@ -1,6 +1,7 @@
 """poll() and deliver(): the only place where the stages are put in order.
 
-poll():    due feeds → fetch → parse → drop what was seen → score → hits → stories → alerts → one transaction a feed.
+poll():    due feeds → fetch → parse → drop what was seen → score → second look → hits → stories → alerts
+           → one transaction a feed.
 deliver(): waiting alerts → fold → lease → send → confirm or reschedule.
 """
 

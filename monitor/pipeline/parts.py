@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from monitor.domain import story
 from monitor.domain.channel import Channel
-from monitor.ports import Clock, Fetcher, Geographer, Notifier, OutboxStore, Parser, PollStore, Scorer
+from monitor.ports import Clock, Fetcher, Geographer, Notifier, OutboxStore, Parser, PollStore, Reader, Scorer
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +15,7 @@ class PollParts:
 
     fetcher: Fetcher
     parser: Parser
+    reader: Reader
     scorer: Scorer
     store: PollStore
     clock: Clock
@@ -40,11 +41,12 @@ class Policy:
     channels: Mapping[str, Channel]
     every: timedelta
     concurrency: int = 64
+    fulltext_share: float = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class PollSummary:
-    """What one cycle did; `alerts` counts those planned as pending."""
+    """What one cycle did; `alerts` counts those planned as pending, `articles` pages asked for."""
 
     feeds_ok: int = 0
     feeds_unchanged: int = 0
@@ -53,6 +55,8 @@ class PollSummary:
     hits: int = 0
     stories: int = 0
     alerts: int = 0
+    articles: int = 0
+    articles_failed: int = 0
 
     @property
     def feeds(self) -> int:

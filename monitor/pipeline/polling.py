@@ -2,16 +2,19 @@
 
 import asyncio
 import logging
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from monitor.domain import alert, feed, item, pace, story
 from monitor.domain.alert import AlertState
 from monitor.domain.feed import Feed, ParsedFeed, Retrieved
+from monitor.domain.fulltext import FAILED, UNASKED, WINDOW, Mode, Spent
 from monitor.errors import FetchError, ParseError, StorageError
 from monitor.pipeline.parts import Policy, PollParts, PollSummary
-from monitor.pipeline.settling import assigned, scored
-from monitor.ports import PollResult, Progress
+from monitor.pipeline.secondlook import SecondLooks
+from monitor.pipeline.settling import assigned, first_look, with_hits
+from monitor.ports import PollResult, Progress, ScoredItem
 
 log = logging.getLogger(__name__)
 
@@ -27,8 +30,11 @@ async def poll(
     Raises:
         StorageError: the database cannot be read or written.
     """
-    feeds = await asyncio.to_thread(parts.store.due_feeds, parts.clock.now(), force=force)
-    cycle = _Cycle(parts, policy, total=len(feeds), progress=progress)
+    now = parts.clock.now()
+    feeds = await asyncio.to_thread(parts.store.due_feeds, now, force=force)
+    gray = any(one.source.fulltext == Mode.GRAY for one in feeds)
+    spent = await asyncio.to_thread(parts.store.fulltext_spent, now - WINDOW) if gray else Spent()
+    cycle = _Cycle(parts, policy, spent, total=len(feeds), progress=progress)
     waiting = iter(feeds)
 
     async def worker() -> None:
@@ -48,13 +54,16 @@ async def poll(
 class _Cycle:
     """One run over the due feeds: fetching is concurrent, deciding and storing is one feed at a time."""
 
-    def __init__(self, parts: PollParts, policy: Policy, *, total: int, progress: Progress | None) -> None:
+    def __init__(
+        self, parts: PollParts, policy: Policy, spent: Spent, *, total: int, progress: Progress | None
+    ) -> None:
         self.summary = PollSummary()
         self._parts = parts
         self._policy = policy
         self._total = total
         self._progress = progress
         self._deciding = asyncio.Lock()  # stories and alerts depend on what the feed before has stored
+        self._looks = SecondLooks(parts, policy, spent, self._deciding)
         self._failed: list[tuple[Feed, FetchError | ParseError]] = []
 
     async def take(self, one: Feed) -> None:
@@ -97,23 +106,44 @@ class _Cycle:
         for warning in parsed.warnings:
             log.warning("feed %s: %s", one.label, warning)
         async with self._deciding:
-            result = await asyncio.to_thread(settle, self._parts, self._policy, one, got, parsed)
+            fresh, scored = await asyncio.to_thread(_new, self._parts, one, parsed)
+        looked = await self._looks.take(one, scored)
+        async with self._deciding:
+            result = await asyncio.to_thread(
+                settle, self._parts, self._policy, one, Brought(got, parsed, fresh), looked
+            )
         pending = sum(planned.state is AlertState.PENDING for planned in result.alerts)
         hits = sum(len(scored.hits) for scored in result.items)
         new_stories = sum(told.id < 0 for told in result.stories)
-        return PollSummary(1, 0, 0, len(result.items), hits, new_stories, pending)
+        asked = [entry.look for entry in result.items if entry.look is not None and entry.look not in UNASKED]
+        failed = sum(look in FAILED for look in asked)
+        return PollSummary(1, 0, 0, len(result.items), hits, new_stories, pending, len(asked), failed)
 
 
-def settle(parts: PollParts, policy: Policy, one: Feed, got: Retrieved, parsed: ParsedFeed) -> PollResult:
-    """Decide everything about what a feed brought, and store it in one transaction."""
-    now = parts.clock.now()
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What one poll of a feed brought, in its three states."""
+
+    got: Retrieved
+    parsed: ParsedFeed
+    fresh: item.NewItems
+
+
+def _new(parts: PollParts, one: Feed, parsed: ParsedFeed) -> tuple[item.NewItems, list[ScoredItem]]:
+    """What of a document had not been listed before, and how it scores."""
     keys = set(chain.from_iterable(entry.identity.keys() for entry in parsed.items))
     fresh = item.new_items(one.identity, parsed.items, parts.store.known_keys(one.id, keys))
     for warning in fresh.warnings:
         log.warning("feed %s: %s", one.label, warning)
-    entries = scored(parts.scorer, parts.geographer, policy.thresholds, fresh.items)
+    return fresh, first_look(parts.scorer, fresh.items)
+
+
+def settle(parts: PollParts, policy: Policy, one: Feed, brought: Brought, looked: Sequence[ScoredItem]) -> PollResult:
+    """Decide everything about what a feed brought, and store it in one transaction."""
+    now = parts.clock.now()
+    entries = with_hits(parts.scorer, parts.geographer, policy.thresholds, looked)
     struck = [entry for entry in entries if entry.hits]
-    outlet = feed.outlet(one, parsed)
+    outlet = feed.outlet(one, brought.parsed)
     stories = assigned(parts.store, parts.weigh, [story.Told(entry.item, outlet, now) for entry in struck])
     reports = [
         alert.Report(story_id, entry.item, entry.hits, entry.countries)
@@ -121,9 +151,17 @@ def settle(parts: PollParts, policy: Policy, one: Feed, got: Retrieved, parsed: 
     ]
     story_ids = iter(stories.story_ids)
     result = PollResult(
-        update=feed.after_items(one, got, parsed, fresh, now=now, jitter=parts.clock.jitter(), every=policy.every),
+        update=feed.after_items(
+            one,
+            brought.got,
+            brought.parsed,
+            brought.fresh,
+            now=now,
+            jitter=parts.clock.jitter(),
+            every=policy.every,
+        ),
         items=tuple(replace(entry, story_id=next(story_ids)) if entry.hits else entry for entry in entries),
-        seen=fresh.seen,
+        seen=brought.fresh.seen,
         stories=stories.stories,
         alerts=alert.plan_alerts(
             reports,

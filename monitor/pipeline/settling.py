@@ -1,6 +1,7 @@
 """What poll() and backfill() decide alike about items that are new: scores, hits, stories."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from monitor.domain import hit, story
 from monitor.domain.item import Item
@@ -12,14 +13,27 @@ def scored(
     scorer: Scorer, geographer: Geographer, thresholds: Mapping[str, float], items: Sequence[Item]
 ) -> list[ScoredItem]:
     """Score items; those with hits learn why, and which countries they name."""
+    return with_hits(scorer, geographer, thresholds, first_look(scorer, items))
+
+
+def first_look(scorer: Scorer, items: Sequence[Item]) -> list[ScoredItem]:
+    """Items with their scores, by the feed's own words."""
+    return [ScoredItem(entry, scores) for entry, scores in zip(items, scorer.score(items), strict=True)]
+
+
+def with_hits(
+    scorer: Scorer, geographer: Geographer, thresholds: Mapping[str, float], entries: Sequence[ScoredItem]
+) -> list[ScoredItem]:
+    """The items with the hits that their scores make, why, and the countries named in the text that was scored."""
     found = []
-    for entry, scores in zip(items, scorer.score(items), strict=True):
-        hits = tuple(
-            hit.because(score, thresholds[score.signal], scorer.why(entry, score.signal))
-            for score in hit.reaching(scores, thresholds)
-        )
-        named = geographer.countries(f"{entry.title}\n{entry.summary}", entry.lang) if hits else ()
-        found.append(ScoredItem(entry, scores, hits, countries=named))
+    for entry in entries:
+        hits = []
+        for score in hit.reaching(entry.scores, thresholds):
+            told = entry.article if score.on_fulltext and entry.article else entry.item
+            hits.append(hit.because(score, thresholds[score.signal], scorer.why(told, score.signal)))
+        told = entry.article if entry.article and any(one.on_fulltext for one in hits) else entry.item
+        named = geographer.countries(f"{told.title}\n{told.summary}", told.lang) if hits else ()
+        found.append(replace(entry, hits=tuple(hits), countries=named))
     return found
 
 

@@ -17,6 +17,7 @@ class Metrics:
         self._feeds_polled = self._counter("monitor_feeds_polled", "Feeds polled, by outcome", ["outcome"])
         self._items = self._counter("monitor_items", "New items stored")
         self._hits = self._counter("monitor_hits", "Hits found")
+        self._articles = self._counter("monitor_articles", "Pages of articles asked for, by outcome", ["outcome"])
         self._stories = self._counter("monitor_stories", "New stories")
         self._deliveries = self._counter("monitor_deliveries", "Delivery attempts, by outcome", ["outcome"])
         self._cycle = Histogram(
@@ -43,6 +44,8 @@ class Metrics:
         self._items.inc(summary.new_items)
         self._hits.inc(summary.hits)
         self._stories.inc(summary.stories)
+        self._articles.labels("read").inc(summary.articles - summary.articles_failed)
+        self._articles.labels("failed").inc(summary.articles_failed)
 
     def delivered(self, summary: DeliverySummary) -> None:
         """Count one round of deliveries."""

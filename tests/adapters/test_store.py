@@ -9,6 +9,7 @@ import pytest
 
 from monitor.domain.alert import AlertState
 from monitor.domain.feed import FeedSource, FeedState
+from monitor.domain.fulltext import Look, Spent
 from monitor.domain.item import IdentityKind
 from monitor.domain.story import Member
 from monitor.errors import StorageError
@@ -207,6 +208,20 @@ def test_an_alert_with_a_known_key_is_not_planned_twice(stores: Stores) -> None:
     (known,) = stores.store.open_stories(NOW)
     stores.store.record(PollResult(update(feed), alerts=(alert(known.id, key="Lured/desk"),)))
     assert len(stores.outbox.waiting(NOW)) == 1
+
+
+def test_the_pages_of_gray_feeds_are_counted_with_all_items(stores: Stores) -> None:
+    """What a window's share is reckoned by: every item, and those pages that were asked for in gray mode."""
+    gray, always = FeedSource(URL, "Desk", fulltext="gray"), FeedSource(f"{URL}/2", "Other", fulltext="always")
+    stores.store.sync_feeds([gray, always], NOW)
+    for feed in stores.store.due_feeds(NOW):
+        looks = (None, Look.CLEAR_MISS, Look.RAISED, Look.FETCH_FAILED)
+        items = tuple(replace(scored(item(f"{feed.id} {look}"), score=0.3), look=look) for look in looks)
+        stores.store.record(PollResult(update(feed), items))
+        stores.store.record(PollResult(update(feed, polled_at=NOW - DAY), (scored(item(f"{feed.id} old")),)))
+    assert stores.store.fulltext_spent(NOW - HOUR) == Spent(items=8, pages=2)
+    assert stores.store.fulltext_spent(NOW - DAY) == Spent(items=10, pages=2)
+    assert stores.store.fulltext_spent(NOW + HOUR) == Spent()
 
 
 def test_a_poll_of_an_unknown_feed_is_refused(stores: Stores) -> None:
