@@ -14,8 +14,9 @@ from monitor.domain.alert import BACKLOG_AFTER, OLD_NEWS_AFTER
 from monitor.domain.item import Item
 from monitor.domain.score import Score
 
-GATE = 0.05
-"""Share of a signal's threshold from which a score leaves doubt; ordinary news lies below it, see decision 0013."""
+GATE = 0.002
+"""Share of a signal's threshold from which a score leaves doubt: 1 in 1,000 at the default threshold, the rate of
+positives in the news at large. What scores below is less likely a positive than an item nothing is known of."""
 
 MOST_AT_ONCE = 50
 """Pages asked for one poll of one feed, whatever it lists: a feed cannot send the monitor against others at will."""

@@ -8,6 +8,9 @@ from monitor.domain.item import Item
 from monitor.domain.story import Assignments, Told
 from monitor.ports import Geographer, ScoredItem, Scorer, StoryStore
 
+LEAD = 1_500
+"""Characters of an article in which countries are looked for: its end names those of its author and of other news."""
+
 
 def scored(
     scorer: Scorer, geographer: Geographer, thresholds: Mapping[str, float], items: Sequence[Item]
@@ -32,7 +35,8 @@ def with_hits(
             told = entry.article if score.on_fulltext and entry.article else entry.item
             hits.append(hit.because(score, thresholds[score.signal], scorer.why(told, score.signal)))
         told = entry.article if entry.article and any(one.on_fulltext for one in hits) else entry.item
-        named = geographer.countries(f"{told.title}\n{told.summary}", told.lang) if hits else ()
+        text = told.summary if told is entry.item else told.summary[:LEAD]
+        named = geographer.countries(f"{told.title}\n{text}", told.lang) if hits else ()
         found.append(replace(entry, hits=tuple(hits), countries=named))
     return found
 

@@ -56,7 +56,9 @@ async def test_health_is_open_and_says_what_is_wrong(site: Site) -> None:
 async def test_metrics_count_what_the_pipeline_reports() -> None:
     """Counters grow with every cycle; gauges are those of the moment."""
     site = Site(None)
-    site.metrics.polled(PollSummary(5, 3, 2, new_items=40, hits=2, stories=1, alerts=1), seconds=1.5)
+    site.metrics.polled(
+        PollSummary(5, 3, 2, new_items=40, hits=2, stories=1, alerts=1, articles=3, articles_failed=1), seconds=1.5
+    )
     site.metrics.delivered(DeliverySummary(sent=4, retried=1, dead=0, pending=1))
     async with site.server:
         text = (await site.get("/metrics")).text
@@ -64,6 +66,8 @@ async def test_metrics_count_what_the_pipeline_reports() -> None:
         'monitor_feeds_polled_total{outcome="failed"} 2.0',
         "monitor_items_total 40.0",
         "monitor_hits_total 2.0",
+        'monitor_articles_total{outcome="read"} 2.0',
+        'monitor_articles_total{outcome="failed"} 1.0',
         'monitor_deliveries_total{outcome="sent"} 4.0',
         'monitor_feeds{state="ok"} 3.0',
         "monitor_alerts_pending 2.0",
