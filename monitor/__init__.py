@@ -7,7 +7,7 @@ The flow, and where each stage lives::
     Score  → probability         domain/score.py  adapters/classify.py
     Hit    → score ≥ threshold   domain/hit.py
     Story  → hits of one event   domain/story.py
-    Alert  → one per story       domain/alert.py  adapters/notify.py
+    Alert  → one per story       domain/alert.py  adapters/rendering/, notify.py
 
 `pipeline/` is the only place where the stages are put in order; `app.py` is the only place where parts are wired.
 """

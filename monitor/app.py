@@ -13,6 +13,7 @@ from monitor.adapters.notify import CONSOLE_URL, AppriseNotifier
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.termweights import TermWeights
 from monitor.config import Config
+from monitor.domain.writing import Voice
 from monitor.house import House, load_config, open_house
 from monitor.pipeline import DeliverParts, DeliverySummary, Policy, PollParts, PollSummary, deliver, poll
 from monitor.ports import Fetcher, Notifier, Parser, Progress, Reader, Scorer
@@ -98,7 +99,8 @@ def poll_parts(house: House, workers: Workers, scorer: Scorer) -> PollParts:
 
 def deliver_parts(house: House, notifier: Notifier) -> DeliverParts:
     """What one round of deliveries works with."""
-    return DeliverParts(house.outbox, notifier, house.clock, english_names())
+    voice = Voice(country_names=english_names(), public_url=house.config.web.public_url)
+    return DeliverParts(house.outbox, notifier, house.clock, voice)
 
 
 async def poll_once(

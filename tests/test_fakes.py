@@ -8,7 +8,7 @@ from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.store import SqliteStore
 from monitor.domain.feed import FetchRequest, ParsedFeed, Retrieved
 from monitor.domain.item import Identity, Item
-from monitor.domain.message import Message
+from monitor.domain.message import note
 from monitor.domain.score import Reasons, Score, Term
 from monitor.errors import DeliveryError, FetchError, ParseError
 from monitor.ports import Clock, Fetcher, Geographer, Notifier, OutboxStore, Parser, PollStore, Scorer
@@ -74,7 +74,7 @@ def test_the_scorer_goes_by_words() -> None:
 
 async def test_the_notifier_fails_as_often_as_told_and_then_sends() -> None:
     notifier = FakeNotifier({"desk": [DeliveryError("busy", permanent=False)]})
-    message = Message("subject", "body", "key")
+    message = note("subject", ["body"], "key")
     with pytest.raises(DeliveryError, match="busy"):
         await notifier.send("desk", message)
     await notifier.send("desk", message)

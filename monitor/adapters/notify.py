@@ -1,8 +1,7 @@
-"""Messages → services, through Apprise. The only file that knows Apprise and, below it, requests.
+"""Messages → services, through Apprise. The only file that knows Apprise.
 
-Apprise answers with success or failure and log lines that may quote the URL. What decides over another attempt (HTTP
-status, Retry-After, kind of network error) is therefore read off the HTTP exchange itself, and no text of Apprise, of
-a library below it or of the service gets into our errors or logs.
+Bodies come finished from `rendering`. No text of Apprise, of a library below it or of the service gets into our errors
+or logs, since it may quote the URL; see `exchange` for what tells one failure from another.
 """
 
 import asyncio
@@ -12,20 +11,16 @@ import os
 import re
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from contextvars import ContextVar
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
-from functools import cache, wraps
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TypeVar
 
 import apprise
-import requests
 from apprise.decorators import notify as apprise_plugin
 
 from monitor.adapters.console import print_framed
+from monitor.adapters.exchange import Exchange, observed
+from monitor.adapters.rendering import COMMONMARK, SAFE, Family, Limits, Piece, family_of
 from monitor.domain.message import Message
 from monitor.errors import DeliveryError
 
@@ -33,18 +28,6 @@ CONSOLE_URL = "console://"
 """Prints messages to standard output; `console://stderr` to standard error."""
 
 _T = TypeVar("_T")
-
-
-@dataclass(frozen=True, slots=True)
-class _Exchange:
-    """How one HTTP request ended: a status, or the name of the error where no answer came."""
-
-    status: int | None = None
-    retry_after: timedelta | None = None
-    error: str = ""
-
-
-_exchanges: ContextVar[list[_Exchange] | None] = ContextVar("exchanges", default=None)
 
 
 class AppriseNotifier:
@@ -71,6 +54,8 @@ class AppriseNotifier:
         self._timeouts = (connect_timeout, read_timeout)
         self._total_timeout = total_timeout
         self._services: dict[str, apprise.NotifyBase] = {}
+        # Of a message in several pieces, those that the service has: another attempt sends the rest.
+        self._taken: dict[tuple[str, str], set[Piece]] = {}
         # One message at a time: plugins keep state between calls, such as when they sent last.
         self._turns = {channel: asyncio.Lock() for channel in urls}
 
@@ -100,23 +85,18 @@ class AppriseNotifier:
         if service is None:
             fault = check_url(self._urls[channel])
             return DeliveryError(f"channel {channel}: {fault or 'its URL cannot be used'}", permanent=True)
-        body = message.body if service.schema in _PLAIN_SERVICES else defang(message.body)
-        title = message.subject if service.schema in _PLAIN_SERVICES else defang(message.subject)
-        _seal_logs()
-        sender = apprise.Apprise(service, asset=service.asset)
-        with _observed() as exchanges:
-            result = sender.notify(
-                body=body,
-                title=title,
-                notify_type=apprise.NotifyType.WARNING,
-                body_format=apprise.NotifyFormat.TEXT,
-                log_level=logging.DEBUG,
-            )
-        # Not the result as a whole: with `optional=yes` in the URL a failure counts as success there.
-        if result.results and all(attempts and attempts[-1] for attempts in map(list, result.results)):
-            return None
-        lines = "\n".join(str(entry.message) for entry in result.logs())
-        return _failure(f"channel {channel}: {service.service_name}", exchanges, lines)
+        where = f"channel {channel}: {service.service_name}"
+        already = self._taken.pop((channel, message.key), set())
+        family, body_format = _family(service)
+        for piece in family.pieces(message, _limits(service)):
+            if piece in already:
+                continue
+            if error := _send_piece(service, piece, body_format, where):
+                if already and not error.permanent:
+                    self._taken[channel, message.key] = already
+                return error
+            already.add(piece)
+        return None
 
     def _service(self, channel: str) -> apprise.NotifyBase | None:
         service = self._services.get(channel) or _instantiate(self._urls[channel])
@@ -132,6 +112,8 @@ class AppriseNotifier:
         for name, value in settings.items():
             if name not in vars(service):
                 setattr(service, name, value)
+        if _family(service)[0].finished:
+            setattr(service, "dialect_convert", _as_it_is)  # noqa: B010  # not a method of its class
         self._services[channel] = service
         return service
 
@@ -156,34 +138,63 @@ def check_url(url: str) -> str | None:
     return f"Apprise cannot use this {name}:// URL: a part of it is missing or malformed"
 
 
-def defang(text: str) -> str:
-    """Plain text in which no chat service finds a mention, a titled link or a code block.
+def _family(service: apprise.NotifyBase) -> tuple[Family, apprise.NotifyFormat]:
+    """How to write for a service, and what to declare: what is declared and wanted agree, so nothing is converted.
 
-    A zero-width space parts the characters that would start one. A link at the end of a line is left alone.
+    A `format=` in the URL that the family does not write gives way to text without markup, which Apprise converts.
     """
-    return "\n".join(_defanged_line(line) for line in text.split("\n"))
+    family = family_of(_schemas(service), service.body_maxlen)
+    wanted = service.resolve_format(apprise.NotifyFormat(family.formats[0]))
+    if wanted.value in family.formats:
+        return family, wanted
+    if wanted is apprise.NotifyFormat.MARKDOWN:
+        return COMMONMARK, wanted
+    return SAFE, apprise.NotifyFormat.TEXT
 
 
-# These show text as it is. Every other service may read it as markup, whatever format its plugin declares.
-_PLAIN_SERVICES = {"json", "jsons", "xml", "xmls", "form", "forms", "mailto", "mailtos", "ntfy", "ntfys", "console"}
-_LINK_AT_END = re.compile(r"(?:^|(?<=\s))https?://[^\s<>()\[\]{}|`\"'\\]+$")
+def _schemas(service: apprise.NotifyBase) -> list[str]:
+    """The schemas of a service's plugin; its own `schema` may be that of the HTTP request."""
+    schemas: list[str] = []
+    for names in (service.protocol, service.secure_protocol):
+        schemas += [names] if isinstance(names, str) else names or ()
+    return schemas
 
 
-def _defanged_line(line: str) -> str:
-    link = _LINK_AT_END.search(line)
-    text, kept = (line[: link.start()], link[0]) if link else (line, "")
-    return re.sub(r"([@<\]])", "\\1\u200b", text.replace("`", "'")) + kept
+def _limits(service: apprise.NotifyBase) -> Limits:
+    return Limits(max(service.title_maxlen, 0), service.body_maxlen, shared=service.overflow_amalgamate_title)
 
 
-def _failure(where: str, exchanges: list[_Exchange], lines: str) -> DeliveryError:
+def _send_piece(
+    service: apprise.NotifyBase, piece: Piece, body_format: apprise.NotifyFormat, where: str
+) -> DeliveryError | None:
+    _seal_logs()
+    with observed() as exchanges:
+        result = apprise.Apprise(service, asset=service.asset).notify(
+            body=piece.body,
+            title=piece.title,
+            notify_type=apprise.NotifyType.WARNING,
+            body_format=body_format,
+            log_level=logging.DEBUG,
+        )
+    # Not the result as a whole: with `optional=yes` in the URL a failure counts as success there.
+    if result.results and all(attempts and attempts[-1] for attempts in map(list, result.results)):
+        return None
+    return _failure(where, exchanges, "\n".join(str(entry.message) for entry in result.logs()))
+
+
+def _as_it_is(body: str, *_: object, **__: object) -> str:
+    return body
+
+
+def _failure(where: str, exchanges: list[Exchange], lines: str) -> DeliveryError:
     """What went wrong, by the HTTP exchanges, else by the SMTP replies or the errno in Apprise's log lines.
 
     Permanent only where every refusal is: a URL may name many recipients.
     """
     retry_after = None
-    if refused := [exchange for exchange in exchanges if exchange.error or (exchange.status or 0) >= 400]:
-        causes = [exchange.error or f"HTTP {exchange.status}" for exchange in refused]
-        permanent = all(exchange.status in _PERMANENT_STATUS for exchange in refused)
+    if refused := [exchange for exchange in exchanges if exchange.refused]:
+        causes = [exchange.cause for exchange in refused]
+        permanent = all(exchange.permanent for exchange in refused)
         retry_after = max((exchange.retry_after for exchange in refused if exchange.retry_after), default=None)
     elif replies := re.findall(r"(?:\(|refused: )([45]\d\d)(?:, b?['\"]| )", lines):  # (550, b'no such user')
         causes = [f"SMTP {code}" for code in replies]
@@ -194,9 +205,6 @@ def _failure(where: str, exchanges: list[_Exchange], lines: str) -> DeliveryErro
     way_out = "check the channel's URL and account" if permanent else "it will be tried again"
     told = f"{where} did not take the message ({', '.join(sorted(set(causes)))}); {way_out}"
     return DeliveryError(told, permanent=permanent, retry_after=retry_after)
-
-
-_PERMANENT_STATUS = set(range(400, 500)) - {408, 409, 421, 423, 424, 425, 429}
 
 
 def _instantiate(url: str) -> apprise.NotifyBase | None:
@@ -223,52 +231,6 @@ def _seal_logs() -> None:
     own.propagate = False
     own.setLevel(logging.DEBUG)  # as far as the captures of Apprise's own results are to see
     logging.getLogger("urllib3").setLevel(logging.CRITICAL)
-
-
-@contextmanager
-def _observed() -> Iterator[list[_Exchange]]:
-    """Collect the HTTP exchanges this thread makes, in order."""
-    exchanges: list[_Exchange] = []
-    token = _exchanges.set(exchanges)
-    try:
-        yield exchanges
-    finally:
-        _exchanges.reset(token)
-
-
-def _observing(send: Callable[..., requests.Response]) -> Callable[..., requests.Response]:
-    @wraps(send)
-    def observed(*args: Any, **kwargs: Any) -> requests.Response:  # noqa: ANN401  # passed through as they are
-        exchanges = _exchanges.get()
-        try:
-            response = send(*args, **kwargs)
-        except requests.RequestException as error:
-            if exchanges is not None:
-                exchanges.append(_Exchange(error=type(error).__name__))
-            raise
-        if exchanges is not None:
-            exchanges.append(_Exchange(response.status_code, _retry_after(response.headers.get("Retry-After", ""))))
-        return response
-
-    return observed
-
-
-# Apprise gives neither status nor headers, and its plugins share no seam but this one. Outside `_observed` nothing is
-# recorded.
-requests.Session.send = _observing(requests.Session.send)  # type: ignore[method-assign]
-
-
-def _retry_after(value: str) -> timedelta | None:
-    """RFC 9110, section 10.2.3: seconds or a date."""
-    value = value.strip()
-    if re.fullmatch(r"\d{1,9}", value):
-        return timedelta(seconds=int(value))
-    try:
-        moment = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    moment = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(moment - datetime.now(UTC), timedelta())
 
 
 async def _in_daemon_thread(call: Callable[[], _T]) -> _T:

@@ -19,7 +19,7 @@ from monitor.cli.options import (
 from monitor.cli.records import chosen, warn_of_signal
 from monitor.cli.session import existing_house, read_config
 from monitor.domain.alert import AlertState
-from monitor.domain.message import Message
+from monitor.domain.message import note
 from monitor.errors import DeliveryError, InputError
 from monitor.ports import Notifier
 
@@ -89,9 +89,9 @@ def _channels(known: tuple[str, ...], wanted: str | None) -> tuple[str, ...]:
 
 
 async def _send_tests(notifier: Notifier, channels: tuple[str, ...]) -> dict[str, str | None]:
-    message = Message(
-        subject="Test of the trafficking-recruitment alert monitor",
-        body="This channel works: alerts will arrive here.\nSent by `monitor alerts test`; no event is behind it.",
+    message = note(
+        "Test of the trafficking-recruitment alert monitor",
+        ["This channel works: alerts will arrive here.", "Sent by monitor alerts test; no event is behind it."],
         key="test",
     )
     outcomes: dict[str, str | None] = {}

@@ -150,6 +150,7 @@ class ChannelEntry(Section):
     min_score: Probability | None = None
     countries: tuple[Country, ...] = ()
     when: When = Schedule()
+    restrained: bool = False
 
     @model_validator(mode="after")
     def _have_one_address(self) -> "ChannelEntry":

@@ -67,6 +67,7 @@ class Config:
                 when=entry.when,
                 quiet=quiet,
                 max_per_hour=alerts.max_per_hour,
+                restrained=entry.restrained,
             )
             for entry in alerts.channels
         )

@@ -33,6 +33,7 @@ class Channel:
         signals: empty = all.
         min_score: None = each signal's threshold.
         countries: empty = all; ISO 3166 alpha-2 codes. A story that names no country is for channels without any.
+        restrained: its messages hold nothing of an item's own words; see `writing.Voice`.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Channel:
     when: Schedule = Schedule()
     quiet: QuietHours | None = None
     max_per_hour: int = 20
+    restrained: bool = False
 
 
 def due_at(channel: Channel, score: float, since: datetime) -> datetime:

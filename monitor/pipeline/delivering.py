@@ -3,11 +3,13 @@
 import asyncio
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
 
-from monitor.domain import delivery, message, sending
+from monitor.domain import delivery, sending
 from monitor.domain.alert import AlertState
-from monitor.domain.delivery import Attempt
+from monitor.domain.delivery import Attempt, PendingAlert
+from monitor.domain.writing import write
 from monitor.errors import DeliveryError
 from monitor.pipeline.parts import DeliverParts, DeliverySummary, Policy
 
@@ -34,7 +36,7 @@ async def deliver(parts: DeliverParts, policy: Policy) -> DeliverySummary:
     queues: dict[str, list[int]] = {}
     for alert_id in (*plan.send, *digests, *plan.dead):
         queues.setdefault(channel_of[alert_id], []).append(alert_id)
-    results = await asyncio.gather(*(_send_all(parts, queue) for queue in queues.values()))
+    results = await asyncio.gather(*(_send_all(parts, policy, queue) for queue in queues.values()))
     attempts = [attempt for attempts in results for attempt in attempts]
     folded = sum(len(fold.alert_ids) for fold in plan.folds)
     return DeliverySummary(
@@ -45,21 +47,23 @@ async def deliver(parts: DeliverParts, policy: Policy) -> DeliverySummary:
     )
 
 
-async def _send_all(parts: DeliverParts, queue: Sequence[int]) -> list[Attempt]:
+async def _send_all(parts: DeliverParts, policy: Policy, queue: Sequence[int]) -> list[Attempt]:
     """Send a channel's alerts one after the other, each leased just before, so that a slow one cannot outlast it."""
     attempts = []
     for alert_id in queue:
         now = parts.clock.now()
         for pending in await asyncio.to_thread(parts.outbox.lease, [alert_id], now, now + LEASE):
-            attempt = await _send(parts, pending)
+            attempt = await _send(parts, policy, pending)
             await asyncio.to_thread(parts.outbox.finish, attempt)
             attempts.append(attempt)
     return attempts
 
 
-async def _send(parts: DeliverParts, pending: message.PendingAlert) -> Attempt:
+async def _send(parts: DeliverParts, policy: Policy, pending: PendingAlert) -> Attempt:
+    channel = policy.channels.get(pending.channel)
+    voice = replace(parts.voice, restrained=channel is not None and channel.restrained)
     try:
-        await parts.notifier.send(pending.channel, message.write(pending, country_names=parts.country_names))
+        await parts.notifier.send(pending.channel, write(pending, voice))
     except DeliveryError as error:
         log.warning("alert %d to %s: %s", pending.id, pending.channel, error)
         return delivery.failed(

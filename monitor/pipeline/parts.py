@@ -1,11 +1,12 @@
 """What poll() and deliver() work with, and what they report."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 
 from monitor.domain import story
 from monitor.domain.channel import Channel
+from monitor.domain.writing import PLAIN_VOICE, Voice
 from monitor.ports import Clock, Fetcher, Geographer, Notifier, OutboxStore, Parser, PollStore, Reader, Scorer
 
 
@@ -30,7 +31,7 @@ class DeliverParts:
     outbox: OutboxStore
     notifier: Notifier
     clock: Clock
-    country_names: Mapping[str, str] = field(default_factory=dict)  # by ISO code; a code without a name is shown itself
+    voice: Voice = PLAIN_VOICE
 
 
 @dataclass(frozen=True, slots=True)

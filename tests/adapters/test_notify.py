@@ -1,23 +1,45 @@
 """Messages reach real services as text, and every failure is told apart without naming a secret."""
 
 import asyncio
+import json
 import logging
+import re
 import socket
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from urllib.parse import parse_qs
+from xml.etree import ElementTree as ET
 
 import pytest
 
-from monitor.adapters.notify import AppriseNotifier, check_url, defang
-from monitor.domain.message import Message
+from monitor.adapters.notify import AppriseNotifier, check_url
+from monitor.domain.message import Block, Message, Part, Span
 from monitor.errors import DeliveryError
 from tests.sinks import Answer, MailSink, Webhook
 
 HOSTILE = "<!channel> @channel <script>alert(1)</script> [x](http://evil.example) ![p](http://evil.example/p.png) ```"
 LINK = "https://paper.example/a_b/story?id=1&x=@2"
-MESSAGE = Message("[Human trafficking 0.93] Ten rescued", f"Ten rescued\n{LINK}\n\nAlert 7", "k")
+
+
+def told(text: str, link: str = LINK, *, subject: str = "") -> Message:
+    """An alert whose every foreign text is `text`."""
+    return Message(
+        subject or f"[Human trafficking 0.93] {text}",
+        (
+            Block(Part.TAG, ((Span("Human trafficking 0.93", strong=True),),)),
+            Block(Part.HEADLINE, ((Span(text, link, strong=True),),)),
+            Block(Part.FACTS, ((Span(f"Outlet: {text}"),), (Span("Published: 2026-03-01 11:00 UTC"),))),
+            Block(Part.GIST, ((Span(f"“{text}”"),),)),
+            Block(Part.ID, ((Span("Alert 7"),),)),
+        ),
+        "k",
+    )
+
+
+MESSAGE = told("Ten rescued")
+BREAK = "\u200b"
 
 
 @pytest.fixture
@@ -62,58 +84,147 @@ def failure(url: str, *, read_timeout: float = 10, total_timeout: float = 20) ->
 
 
 def test_a_webhook_gets_subject_and_body_as_they_are(webhook: Webhook) -> None:
-    hostile = Message(HOSTILE, f"{HOSTILE}\n{LINK}", "k")
-    send(f"json://{webhook.address}/hook", hostile)
+    send(f"json://{webhook.address}/hook", told(HOSTILE))
     [request] = webhook.requests
     assert request.path == "/hook"
-    assert request.json()["title"] == HOSTILE
-    assert request.json()["message"] == f"{HOSTILE}\n{LINK}"
+    assert request.json()["title"] == f"[Human trafficking 0.93] {HOSTILE}"
+    assert request.json()["message"].startswith(f"{HOSTILE}\n{LINK}\n\nOutlet: {HOSTILE}\n")
 
 
-def test_mail_is_plain_text_with_one_subject_line(mail: MailSink) -> None:
-    hostile = Message(f"{HOSTILE} é 人", f"{HOSTILE} é 人\n{LINK}", "k")
+@pytest.mark.parametrize("schema", ["form", "xml"])
+def test_form_and_xml_webhooks_get_the_same_text(webhook: Webhook, schema: str) -> None:
+    send(f"{schema}://{webhook.address}/hook", told("a & b"))
+    text = webhook.requests[0].text()
+    if schema == "form":
+        [message] = parse_qs(text)["message"]
+    else:
+        message = ET.fromstring(text).findtext(".//{*}Message") or ""
+    assert message.splitlines()[:2] == ["a & b", LINK]
+
+
+def test_mail_has_an_html_and_a_text_part_with_every_link_in_full(mail: MailSink) -> None:
+    """What is hostile is text in both; the subject is one header line."""
+    hostile = told(f"{HOSTILE} é 人", subject=f"{HOSTILE} é 人")
     send(f"mailto://{mail.address}?from=monitor@example.org&to=desk@example.org", hostile)
     [received] = mail.mails
     assert received.recipients == ("desk@example.org",)
     assert received.message["Subject"] == hostile.subject
-    assert [part.get_content_type() for part in received.message.walk() if not part.is_multipart()] == ["text/plain"]
-    assert received.text.splitlines() == hostile.body.splitlines()
+    parts = [part.get_content_type() for part in received.message.walk()]
+    assert parts == ["multipart/alternative", "text/plain", "text/html"]
+    html = received.message.get_body(("html",))
+    assert html is not None
+    page = html.get_content()
+    assert page.count(f'href="{LINK.replace("&", "&amp;")}"') == 2
+    assert page.count("<a ") == 2  # the headline and the address below it
+    for loaded in ("<script", "<img", "src=", "url(", "<link", "@import"):
+        assert loaded not in page
+    assert LINK in received.text.splitlines()
+    assert "Alert 7" in received.text
 
 
-def test_mattermost_finds_no_mention_link_or_code_in_foreign_text(webhook: Webhook) -> None:
-    send(f"mmost://{webhook.address}/abcdefgh12345678", Message(HOSTILE, f"{HOSTILE}\n{LINK}", "k"))
+def test_a_channel_that_wants_mail_as_text_gets_text(mail: MailSink) -> None:
+    send(f"mailto://{mail.address}?from=monitor@example.org&to=desk@example.org&format=text")
+    [received] = mail.mails
+    assert received.message.get_content_type() == "text/plain"
+    assert LINK in received.text.splitlines()
+
+
+def test_mattermost_gets_a_bold_titled_link_and_no_markup_of_a_feed(webhook: Webhook) -> None:
+    send(f"mmost://{webhook.address}/abcdefgh12345678", told(HOSTILE))
     [request] = webhook.requests
     assert "/hooks/abcdefgh12345678" in request.path
     text = request.json()["text"]
-    for markup in ("@channel", "<!", "<script", "](", "`"):
+    assert text.splitlines()[2].startswith(f"**[<{BREAK}!channel> @{BREAK}channel <{BREAK}script>")
+    assert text.splitlines()[2].endswith(f"]({LINK})**")
+    for markup in ("@channel", "<!", "<script", "`"):
         assert markup not in text
-    assert LINK in text.split("\n")
+    assert text.count("](") == 1
 
 
-def test_slack_finds_no_mention_or_link_in_foreign_text(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The exact request Apprise makes, in both of Slack's payload forms."""
-    assert check_url("slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ") is None
+def slack(webhook: Webhook, monkeypatch: pytest.MonkeyPatch, options: str = "") -> str:
+    """A Slack URL whose requests, otherwise as Apprise makes them, reach the webhook."""
+    url = f"slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/{options}"
+    assert check_url(url) is None
     plugin = sys.modules["apprise.plugins.slack"].NotifySlack
     monkeypatch.setattr(plugin, "webhook_url", f"http://{webhook.address}/services")
-    for blocks in ("no", "yes"):
-        webhook.always = Answer(body=b"ok")
-        send(
-            f"slack://T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ/?blocks={blocks}",
-            Message(HOSTILE, f"{HOSTILE}\n{LINK}", "k"),
-        )
-        text = webhook.requests[-1].text()
-        for markup in ("<!", "<script", "<http", "@channel", "]("):
-            assert markup not in text
-        assert LINK.replace("&", "&amp;") in text
+    webhook.always = Answer(body=b"ok")
+    return url
+
+
+def test_the_exact_request_to_slack(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    send(slack(webhook, monkeypatch), told("Ten <rescued> & 2 *freed*"))
+    [request] = webhook.requests
+    assert (request.method, request.path) == ("POST", "/services/T1JJ3T3L2/A1BRTD4JD/TIiajkdnlazkcOXrIdevi7FQ")
+    assert request.headers["Content-Type"].startswith("application/json")
+    sent = request.json()
+    [attachment] = sent["attachments"]
+    link = LINK.replace("&", "&amp;")
+    words = f"Ten &lt;{BREAK}rescued&gt; &amp; 2 ∗freed∗"
+    assert sent["mrkdwn"] is True
+    assert attachment["title"] == "Human trafficking 0.93"
+    assert attachment["text"].split("\n\n") == [
+        f"*<{link}|{words}>*",
+        f"Outlet: {words}\nPublished: 2026-03-01 11:00 UTC",
+        f"“{words}”",
+        "Alert 7",
+    ]
+
+
+@pytest.mark.parametrize("options", ["", "?blocks=yes", "?format=text"])
+def test_slack_finds_no_mention_or_link_in_foreign_text(
+    options: str, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In each of the payloads that a URL can ask for."""
+    send(slack(webhook, monkeypatch, options), told(HOSTILE))
+    text = webhook.requests[-1].text()
+    for markup in ("<!", "<script", "<@", "@channel", "<http://evil"):
+        assert markup not in text
+    assert LINK.replace("&", "&amp;") in text
+
+
+@pytest.mark.parametrize(
+    ("code", "permanent"),
+    [
+        ("channel_not_found", True),
+        ("invalid_auth", True),
+        ("is_archived", True),
+        ("ratelimited", False),
+        ("new", False),
+    ],
+)
+def test_slack_that_says_no_with_status_200_is_a_failure(
+    code: str, permanent: bool, webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What will not change ends the alert; a code that nobody knows is tried again, and not repeated in the error."""
+    url = "slack://xoxb-1234-1234-abc124/#general"
+    assert check_url(url) is None
+    plugin = sys.modules["apprise.plugins.slack"].NotifySlack
+    monkeypatch.setattr(plugin, "api_url", f"http://{webhook.address}/api/{{}}")
+    webhook.always = Answer(body=json.dumps({"ok": False, "error": code}).encode())
+    error = failure(url)
+    assert error.permanent is permanent
+    assert f"HTTP 200: {'refused' if code == 'new' else code}" in str(error)
 
 
 def test_ntfy_gets_plain_text(webhook: Webhook) -> None:
-    send(f"ntfy://{webhook.address}/alerts", Message(HOSTILE, f"{HOSTILE}\n{LINK}", "k"))
+    send(f"ntfy://{webhook.address}/alerts", told(HOSTILE))
     [request] = webhook.requests
     sent = request.json()
-    assert sent["title"] == HOSTILE
-    assert sent["message"] == f"{HOSTILE}\n{LINK}"
+    assert sent["title"] == f"[Human trafficking 0.93] {HOSTILE}"
+    assert sent["message"].startswith(f"{HOSTILE}\n{LINK}\n")
     assert not sent.get("markdown")
+
+
+def test_ntfy_never_gets_more_than_its_server_takes_as_a_message(
+    webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Above 4096 bytes the server would make it an attachment, which phones do not show."""
+    assert check_url("ntfy://localhost/alerts") is None
+    monkeypatch.setattr(sys.modules["apprise.plugins.ntfy"].NotifyNtfy, "request_rate_per_sec", 0)
+    send(f"ntfy://{webhook.address}/alerts", told("人" * 1500))
+    sent = [request.json() for request in webhook.requests]
+    assert len(sent) > 1
+    assert all(len(part["message"].encode()) + len(part["title"].encode()) <= 4096 for part in sent)
 
 
 def test_telegram_markup_is_escaped(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,26 +233,64 @@ def test_telegram_markup_is_escaped(webhook: Webhook, monkeypatch: pytest.Monkey
     plugin = sys.modules["apprise.plugins.telegram"].NotifyTelegram
     monkeypatch.setattr(plugin, "notify_url", f"http://{webhook.address}/bot")
     webhook.always = Answer(body=b'{"ok": true, "result": []}')
-    send(url, Message(HOSTILE, f"{HOSTILE}\n{LINK}", "k"))
+    send(url, told(HOSTILE))
     sent = webhook.requests[-1].json()
     assert sent["parse_mode"] == "HTML"
+    assert f'<b><a href="{LINK.replace("&", "&amp;")}">&lt;{BREAK}!channel&gt;' in sent["text"]
     assert "<script" not in sent["text"]
     assert "@channel" not in sent["text"]
-    assert LINK.replace("&", "&amp;") in sent["text"]
 
 
-def test_defang_leaves_links_of_our_own_alone() -> None:
-    assert defang(f"0.93 Ten rescued (Paper) {LINK}\n{LINK}") == f"0.93 Ten rescued (Paper) {LINK}\n{LINK}"
-    assert "](" not in defang("[x](http://evil.example)")
-    assert "@here" not in defang("see https://e.example/ @here https://e.example/a](b")
+def test_discord_gets_markdown_and_no_mention(webhook: Webhook, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = "discord://123456789012345678/" + "abcdefghijklmnopqrstuvwxyz0123456789ABCD" * 2
+    assert check_url(url) is None
+    plugin = sys.modules["apprise.plugins.discord"].NotifyDiscord
+    monkeypatch.setattr(plugin, "notify_url", f"http://{webhook.address}/api/webhooks")
+    webhook.always = Answer(204)
+    send(url, told("@everyone <@&42> ||x||"))
+    content = webhook.requests[-1].json()["content"]
+    assert content.splitlines()[2] == f"**[@{BREAK}everyone <{BREAK}@{BREAK}&42> ∣∣x∣∣](<{LINK}>)**"
+
+
+def test_a_service_nobody_here_knows_gets_text_without_markup(webhook: Webhook) -> None:
+    send(f"gotify://{webhook.address}/abcdefghijklmnop", told(HOSTILE))
+    [request] = webhook.requests
+    message = request.json()["message"]
+    for markup in ("<!", "<script", "@channel", "](", "`"):
+        assert markup not in message
+    assert LINK in message.splitlines()
+
+
+def long_digest() -> Message:
+    entries = tuple(
+        (Span(f"[0.9{number % 10}] "), Span(f"Story {number} *x*", f"{LINK}&n={number}")) for number in range(300)
+    )
+    return Message("300 more alerts", (Block(Part.ENTRY, entries),), "k")
 
 
 def test_a_message_too_long_for_the_service_arrives_in_parts(webhook: Webhook) -> None:
-    lines = [f"line {number} of a long digest" for number in range(400)]
-    send(f"mmost://{webhook.address}/abcdefgh12345678", Message("Digest", "\n".join(lines), "k"))
-    assert len(webhook.requests) > 1
-    received = "\n".join(request.json()["text"] for request in webhook.requests)
-    assert all(line in received for line in lines)
+    """Split between lines, each link whole and once, the parts numbered."""
+    message = long_digest()
+    send(f"mmost://{webhook.address}/abcdefgh12345678", message)
+    texts = [request.json()["text"] for request in webhook.requests]
+    assert len(texts) > 1
+    assert all(len(text) <= 4000 and text.endswith(f"({n}/{len(texts)})") for n, text in enumerate(texts, 1))
+    links = re.findall(r"\]\((\S+)\)", "\n".join(texts))
+    assert links == [span.url for line in message.blocks[0].lines for span in line if span.url]
+
+
+def test_another_attempt_does_not_repeat_the_parts_that_arrived(webhook: Webhook) -> None:
+    """The second part failed: the next attempt begins with it."""
+    notifier = AppriseNotifier({"desk": f"mmost://{webhook.address}/abcdefgh12345678"})
+    webhook.answers += [Answer(200), Answer(503)]
+    with pytest.raises(DeliveryError):
+        asyncio.run(notifier.send("desk", long_digest()))
+    asyncio.run(notifier.send("desk", long_digest()))
+    texts = [request.json()["text"] for request in webhook.requests]
+    assert texts[1] == texts[2]
+    assert len(set(texts)) == len(texts) - 1
+    asyncio.run(notifier.send("desk", long_digest()))
+    assert len(webhook.requests) == 2 * len(texts) - 1
 
 
 @pytest.mark.parametrize("status", [400, 401, 403, 404, 405, 410, 413, 422])
@@ -289,7 +438,7 @@ def test_check_url_names_the_fault_and_no_secret(url: str, fault: str | None) ->
 
 def test_the_console_prints_the_message_framed(capsys: pytest.CaptureFixture[str]) -> None:
     send("console://")
-    send("console://stderr", Message("To the side", "body", "k"))
+    send("console://stderr", told("x", subject="To the side"))
     out, err = capsys.readouterr()
     assert MESSAGE.subject in out
     assert LINK in out
