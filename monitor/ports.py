@@ -5,15 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from monitor.domain.alert import Alert
+from monitor.domain.alert import Alert, History
 from monitor.domain.delivery import Attempt, PendingAlert
 from monitor.domain.feed import Feed, FeedUpdate, FetchRequest, ParsedFeed, Retrieved, Unchanged
 from monitor.domain.fulltext import Look, Spent
 from monitor.domain.hit import Hit
 from monitor.domain.item import Item
 from monitor.domain.message import Message
+from monitor.domain.route import UNKNOWN, Route
 from monitor.domain.score import Reasons, Score
-from monitor.domain.sending import Fold, Waiting
+from monitor.domain.sending import Fold, Join, Waiting
 from monitor.domain.story import Story
 
 
@@ -26,6 +27,7 @@ class ScoredItem:
         countries: ISO 3166 alpha-2, in order of first mention; looked for where there are hits.
         look: what became of its second look; None where its feed wants none.
         article: the item with its article's words, where a score stands on them.
+        route: where people are taken from and to; looked for where there are hits.
     """
 
     item: Item
@@ -35,6 +37,7 @@ class ScoredItem:
     countries: tuple[str, ...] = ()
     look: Look | None = None
     article: Item | None = None
+    route: Route = UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,7 @@ class PollResult:
     seen: tuple[str, ...] = ()
     stories: tuple[Story, ...] = ()
     alerts: tuple[Alert, ...] = ()
+    config_hash: str | None = None  # of the config this was decided by; stored with hits and alerts
 
 
 class Clock(Protocol):
@@ -140,8 +144,8 @@ class PollStore(StoryStore, Protocol):
     def fulltext_spent(self, since: datetime) -> Spent:
         """Items stored since then, and pages asked for since then on behalf of feeds that are gray now."""
 
-    def told(self, story_ids: Collection[int]) -> set[tuple[int, str]]:
-        """(story id, channel) pairs with an alert that is pending, sent, folded or dead."""
+    def histories(self, story_ids: Collection[int]) -> dict[int, History]:
+        """What is stored of the stories; a channel was told by alerts that are pending, sent, folded or dead."""
 
     def record(self, result: PollResult) -> None:
         """Store everything of one poll in one transaction, or nothing."""
@@ -151,13 +155,16 @@ class OutboxStore(Protocol):
     """What deliver() reads and writes."""
 
     def waiting(self, now: datetime) -> list[Waiting]:
-        """Pending alerts that are due and not leased, oldest first."""
+        """Pending alerts that are due and not leased, with others of their story and channel; oldest first."""
 
     def sent_since(self, since: datetime) -> dict[str, int]:
         """How many messages each channel took since then."""
 
     def fold(self, folds: Sequence[Fold], now: datetime) -> dict[int, str]:
         """Store a digest alert per fold, mark its alerts folded, all in one transaction; digest id → channel."""
+
+    def join(self, joins: Sequence[Join], now: datetime) -> None:
+        """Mark alerts as folded into another of their story and channel; where either has left, they stay."""
 
     def lease(self, alert_ids: Collection[int], now: datetime, until: datetime) -> list[PendingAlert]:
         """Take those of the alerts that are still pending and not leased, until then; oldest first."""

@@ -4,12 +4,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from monitor.domain.alert import Alert, AlertState, Reason
+from monitor.adapters.outbox import LATEST
+from monitor.domain.alert import Alert, AlertState, Facts, History, News, Reason, strongest_first
 from monitor.domain.delivery import Attempt, PendingAlert
 from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
 from monitor.domain.fulltext import UNASKED, Mode, Spent
 from monitor.domain.message import Notice, Telling
-from monitor.domain.sending import Fold, Waiting
+from monitor.domain.sending import Fold, Join, Waiting
 from monitor.domain.story import Story
 from monitor.errors import StorageError
 from monitor.ports import PollResult, ScoredItem
@@ -37,6 +38,8 @@ class _StoredAlert:
     created_at: datetime
     due_at: datetime
     key: str
+    told: Facts | None = None
+    news: tuple[News, ...] = ()
     sent_at: datetime | None = None
     attempts: int = 0
     leased_until: datetime | None = None
@@ -90,12 +93,8 @@ class MemoryStore:
             told = [story for story in told if any(set(terms) & set(member.keys) for member in story.members)]
         return sorted(told, key=lambda story: (story.first_seen_at, story.id))
 
-    def told(self, story_ids: Collection[int]) -> set[tuple[int, str]]:
-        return {
-            (alert.story_id, alert.channel)
-            for alert in self.alerts.values()
-            if alert.story_id in story_ids and alert.story_id is not None and alert.state is not AlertState.SUPPRESSED
-        }
+    def histories(self, story_ids: Collection[int]) -> dict[int, History]:
+        return {story_id: self._history(story_id) for story_id in story_ids}
 
     def record(self, result: PollResult) -> None:
         update = result.update
@@ -116,6 +115,18 @@ class MemoryStore:
                 self._add_alert(alert, ids.get(alert.story_id, alert.story_id))
                 known.add(alert.key)
 
+    def _history(self, story_id: int) -> History:
+        tellers = [one.scored for one in self.items.values() if one.scored.hits and one.scored.story_id == story_id]
+        scores: dict[str, float] = {}
+        for hit in (hit for scored in tellers for hit in scored.hits):
+            scores[hit.signal] = max(hit.score, scores.get(hit.signal, 0.0))
+        told: dict[str, Facts] = {}
+        for alert in self.alerts.values():
+            if alert.story_id == story_id and alert.told and alert.state is not AlertState.SUPPRESSED:
+                known = told.get(alert.channel)
+                told[alert.channel] = known | alert.told if known else alert.told
+        return History(scores, frozenset(code for scored in tellers for code in scored.countries), told)
+
     def _store_stories(self, stories: Iterable[Story], told_now: set[int | None]) -> dict[int, int]:
         ids: dict[int, int] = {}
         for story in stories:
@@ -129,7 +140,16 @@ class MemoryStore:
     def _add_alert(self, alert: Alert, story_id: int) -> None:
         new_id = max(self.alerts, default=0) + 1
         self.alerts[new_id] = _StoredAlert(
-            new_id, story_id, alert.channel, alert.state, alert.reason, alert.created_at, alert.due_at, alert.key
+            new_id,
+            story_id,
+            alert.channel,
+            alert.state,
+            alert.reason,
+            alert.created_at,
+            alert.due_at,
+            alert.key,
+            alert.told,
+            alert.news,
         )
 
 
@@ -142,10 +162,12 @@ class MemoryOutbox:
         self.deliveries: list[Attempt] = []
 
     def waiting(self, now: datetime) -> list[Waiting]:
-        due = [alert for alert in self._alerts.values() if alert.free(now) and alert.due_at <= now]
+        free = [alert for alert in self._alerts.values() if alert.free(now)]
+        due = {(one.story_id, one.channel) for one in free if one.due_at <= now and one.story_id is not None}
         return [
-            Waiting(one.id, one.channel, one.reason, one.created_at, one.due_at, self._score(one))
-            for one in sorted(due, key=lambda one: (one.created_at, one.id))
+            Waiting(one.id, one.channel, one.reason, one.created_at, one.due_at, self._score(one), one.story_id)
+            for one in sorted(free, key=lambda one: (one.created_at, one.id))
+            if one.due_at <= now or (one.story_id, one.channel) in due
         ]
 
     def sent_since(self, since: datetime) -> dict[str, int]:
@@ -158,6 +180,15 @@ class MemoryOutbox:
     def fold(self, folds: Sequence[Fold], now: datetime) -> dict[int, str]:
         digests = ((self._fold(fold, now), fold.channel) for fold in folds)
         return {digest: channel for digest, channel in digests if digest is not None}
+
+    def join(self, joins: Sequence[Join], now: datetime) -> None:
+        for join in joins:
+            lead = self._alerts[join.into]
+            for alert in (self._alerts[one] for one in join.alert_ids):
+                same = (alert.story_id, alert.channel) == (lead.story_id, lead.channel)
+                if alert is not lead and same and alert.free(now) and lead.free(now):
+                    alert.state, alert.folded_into = AlertState.FOLDED, lead.id
+                    self._fold_along(lead, {alert.id})
 
     def lease(self, alert_ids: Collection[int], now: datetime, until: datetime) -> list[PendingAlert]:
         leased = [alert for alert in self._alerts.values() if alert.id in alert_ids and alert.free(now)]
@@ -198,10 +229,13 @@ class MemoryOutbox:
             return None
         for alert in chosen:
             alert.state, alert.folded_into = AlertState.FOLDED, digest.id
-        for alert in self._alerts.values():
-            if alert.folded_into in {one.id for one in chosen}:
-                alert.folded_into = digest.id
+        self._fold_along(digest, {one.id for one in chosen})
         return digest.id
+
+    def _fold_along(self, into: _StoredAlert, folded: set[int]) -> None:
+        for alert in self._alerts.values():
+            if alert.folded_into in folded:
+                alert.folded_into = into.id
 
     def _told(self, alert: _StoredAlert) -> list[_StoredAlert]:
         """The alerts whose stories this one tells, highest score first."""
@@ -218,12 +252,25 @@ class MemoryOutbox:
         return max((self._best(one) for one in self._told(alert)), default=0.0)
 
     def _notices(self, alert: _StoredAlert) -> tuple[Notice, ...]:
-        story_ids = dict.fromkeys(one.story_id for one in self._told(alert) if one.story_id is not None)
-        return tuple(self._notice(self._store.stories[story_id]) for story_id in story_ids)
+        told = self._told(alert)
+        story_ids = dict.fromkeys(one.story_id for one in told if one.story_id is not None)
+        return tuple(
+            self._notice(self._store.stories[story_id], [one for one in told if one.story_id == story_id])
+            for story_id in story_ids
+        )
 
-    def _notice(self, story: Story) -> Notice:
-        tellers = sorted(self._tellers(story.id), key=lambda one: (one.first_seen_at, one.id))[:5]
-        return Notice(story.id, story.title, tuple(self._telling(one) for one in tellers), len(story.outlets))
+    def _notice(self, story: Story, alerts: Sequence[_StoredAlert]) -> Notice:
+        tellers = sorted(self._tellers(story.id), key=lambda one: (one.first_seen_at, one.id))
+        signals = {hit.signal for one in tellers for hit in one.scored.hits}
+        chosen = [*tellers[:1], *tellers[-LATEST:], *(self._strongest(tellers, signal) for signal in signals)]
+        tellings = tuple(self._telling(one) for one in tellers if one in chosen)
+        first = any(alert.reason is Reason.FIRST_HIT for alert in alerts)
+        news = () if first else strongest_first(news for alert in alerts for news in alert.news)
+        return Notice(story.id, story.title, tellings, len(story.outlets), news)
+
+    def _strongest(self, tellers: Sequence[_Stored], signal: str) -> _Stored:
+        scores = {(hit.score, -one.id): one for one in tellers for hit in one.scored.hits if hit.signal == signal}
+        return scores[max(scores)]
 
     def _telling(self, one: _Stored) -> Telling:
         item, outlet = one.scored.item, self._store.feeds[one.feed_id].name
@@ -239,6 +286,7 @@ class MemoryOutbox:
             hits,
             one.scored.countries,
             lang=item.lang,
+            route=one.scored.route,
         )
 
 

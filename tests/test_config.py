@@ -76,6 +76,7 @@ alerts:
       min_score: 0.8
       countries: [np, NO]
       when: daily 08:00 Asia/Kathmandu
+      max_per_hour: 3
     - {name: all, url: 'json://x'}
   quiet_hours: {from: 22:00, to: "06:00", timezone: Europe/Berlin, except_score: 0.97}
   max_per_hour: 5
@@ -90,7 +91,7 @@ alerts:
             countries=frozenset({"NP", "NO"}),
             when=Schedule("daily", time(8), "Asia/Kathmandu"),
             quiet=quiet,
-            max_per_hour=5,
+            max_per_hour=3,
         ),
         Channel(name="all", quiet=quiet, max_per_hour=5),
     )

@@ -342,3 +342,56 @@ async def test_a_feed_that_fails_from_the_start_waits_the_configured_interval(de
     desk.fetcher.answers[A] = FetchError("a: not found", reason="http_404")
     await desk.poll()
     assert desk.store.due_feeds(NOW + timedelta(hours=1)) == []
+
+
+async def test_a_story_that_spreads_is_told_again_when_it_matters_and_not_before(desk: Desk) -> None:
+    """The second outlet is counted, the third is told, with its reason; a new country is another update."""
+    urls = [f"https://{number}.example/feed" for number in range(5)]
+    desk.follow(*urls)
+    titles = ["Court jails agent who sent mercenaries to war"] * 4 + [
+        "Court jails Cuba agent who sent mercenaries to war"
+    ]
+    for url, title in zip(urls, titles, strict=True):
+        desk.publish(url, news(title, guid=url))
+        for other in urls:
+            desk.fetcher.answers.setdefault(other, Unchanged())
+        await desk.poll()
+        await desk.deliver()
+    assert desk.reasons()[::-1] == [
+        ("sent", "first_hit"),
+        ("suppressed", "already_told"),
+        ("sent", "third_outlet"),
+        ("suppressed", "already_told"),
+        ("sent", "new_country"),
+    ]
+    assert len(desk.notifier.sent) == 3
+
+
+async def test_news_of_a_story_whose_first_alert_still_waits_goes_with_it(desk: Desk) -> None:
+    """The channel was down: one message says the newer state, and the update is kept as folded into it."""
+    desk.notifier.failures["desk"] = [DeliveryError("desk: HTTP 500", permanent=False)]
+    desk.follow(A)
+    desk.publish(A, news("Court jails agent who sent mercenaries to war", guid="a"))
+    await desk.poll()
+    assert (await desk.deliver()).retried == 1
+    desk.follow(A, B)
+    desk.publish(B, news("Court jails Cuba agent who sent mercenaries to war", guid="b"))
+    await desk.poll()
+    assert await desk.deliver() == DeliverySummary(sent=1)
+    assert desk.reasons() == [("folded", "new_country"), ("sent", "first_hit")]
+    assert "Countries: CU" in desk.notifier.sent[0][1].body
+
+
+async def test_the_first_poll_of_a_feed_sends_no_updates_for_its_backlog(desk: Desk) -> None:
+    """Three new feeds that list the same story of yesterday count as outlets and tell nobody."""
+    desk.follow(A, B, C)
+    desk.publish(A, news("Court jails agent who sent mercenaries to war", guid="a"))
+    desk.fetcher.answers |= {B: Unchanged(), C: Unchanged()}
+    await desk.poll()
+    for url in (B, C):
+        title = "Court jails Cuba agent who sent mercenaries to war"
+        desk.publish(url, news(title, guid=url, at=NOW - timedelta(hours=25)))
+    await desk.poll()
+    assert sorted(desk.reasons()) == [("pending", "first_hit"), ("suppressed", "backlog"), ("suppressed", "backlog")]
+    (told,) = desk.records.stories()
+    assert len(told["outlets"]) == 3

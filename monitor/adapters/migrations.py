@@ -224,11 +224,35 @@ ALTER TABLE runs ADD COLUMN articles INTEGER NOT NULL DEFAULT 0;       -- pages 
 ALTER TABLE runs ADD COLUMN articles_failed INTEGER NOT NULL DEFAULT 0;
 """
 
+_UPDATES_AND_EVIDENCE = """
+ALTER TABLE alerts ADD COLUMN told TEXT;                         -- JSON: outlets, countries, score, as then known
+ALTER TABLE alerts ADD COLUMN news TEXT NOT NULL DEFAULT '[]';   -- JSON list of [reason, value], strongest first
+ALTER TABLE alerts ADD COLUMN evidence TEXT NOT NULL DEFAULT '[]';  -- JSON list: the hits it was decided on
+ALTER TABLE alerts ADD COLUMN config_hash TEXT;
+-- What was alerted before is taken to have told all that its story holds now, so that an upgrade sends no updates.
+UPDATE alerts SET told = json_object(
+    'outlets', (SELECT json_array_length(outlets) FROM stories WHERE stories.id = story_id),
+    'countries', json((SELECT json_group_array(DISTINCT value) FROM hits, json_each(hits.countries)
+        WHERE hits.story_id = alerts.story_id)),
+    'score', (SELECT coalesce(max(score), 0.0) FROM hits WHERE hits.story_id = alerts.story_id))
+WHERE story_id IS NOT NULL AND state <> 'suppressed';
+ALTER TABLE hits ADD COLUMN origins TEXT NOT NULL DEFAULT '[]';       -- JSON list: where people are taken from
+ALTER TABLE hits ADD COLUMN destinations TEXT NOT NULL DEFAULT '[]';  -- JSON list: where to
+ALTER TABLE hits ADD COLUMN text_hash TEXT;                           -- SHA-256 of title, line break, summary
+ALTER TABLE hits ADD COLUMN config_hash TEXT;
+CREATE TABLE configs (
+    hash TEXT PRIMARY KEY,
+    first_used_at TEXT NOT NULL,
+    settings TEXT NOT NULL               -- JSON object, without secrets
+) STRICT, WITHOUT ROWID;
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_first", _FIRST),
     Migration("0002_countries", _COUNTRIES),
     Migration("0003_story_terms", _STORY_TERMS),
     Migration("0004_model_life", _MODEL_LIFE),
     Migration("0005_fulltext", _FULLTEXT),
+    Migration("0006_updates_and_evidence", _UPDATES_AND_EVIDENCE),
 )
 """All steps, oldest first."""

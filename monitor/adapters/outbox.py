@@ -3,27 +3,31 @@
 import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from monitor.adapters.database import Database, Row
-from monitor.adapters.rows import hit_from, maybe_text, maybe_time, storable, to_json, to_text, to_time
-from monitor.domain.alert import Reason
+from monitor.adapters.rows import hit_from, maybe_text, maybe_time, news_from, storable, to_json, to_text, to_time
+from monitor.domain.alert import News, Reason, strongest_first
 from monitor.domain.delivery import Attempt, PendingAlert
 from monitor.domain.message import Notice, Telling
-from monitor.domain.sending import Fold, Waiting
+from monitor.domain.route import Route
+from monitor.domain.sending import Fold, Join, Waiting
 
-TELLINGS = 5
-"""How many items of a story a notice carries, the first to tell it first."""
+LATEST = 4
+"""How many of a story's latest items a notice carries, besides the first and the strongest for each signal."""
 
 _FREE = "state = 'pending' AND (leased_until IS NULL OR leased_until <= :now)"
 
 _WAITING = f"""
-SELECT id, channel, reason, created_at, due_at, coalesce(
+SELECT id, story_id, channel, reason, created_at, due_at, coalesce(
     (SELECT max(score) FROM hits WHERE story_id = alerts.story_id),
     (SELECT max(score) FROM hits WHERE story_id IN
         (SELECT story_id FROM alerts AS told WHERE told.folded_into = alerts.id)),
     0) AS score
-FROM alerts WHERE {_FREE} AND due_at <= :now ORDER BY created_at, id
+FROM alerts WHERE {_FREE} AND (due_at <= :now OR (story_id, channel) IN
+    (SELECT story_id, channel FROM alerts WHERE {_FREE} AND due_at <= :now))
+ORDER BY created_at, id
 """  # noqa: S608 - built from constants
 
 _LEASE = f"""
@@ -37,24 +41,42 @@ UPDATE alerts SET state = 'folded', folded_into = :digest
 WHERE id IN (SELECT value FROM json_each(:ids)) AND id <> :digest AND channel = :channel AND {_FREE}
 """  # noqa: S608 - built from constants
 
+_JOIN = f"""
+UPDATE alerts SET state = 'folded', folded_into = :into
+WHERE id IN (SELECT value FROM json_each(:ids)) AND id <> :into AND {_FREE} AND (story_id, channel) IN
+    (SELECT story_id, channel FROM alerts WHERE id = :into AND {_FREE})
+"""  # noqa: S608 - built from constants
+
+# What was folded into an alert goes with it where that one is folded in its turn.
+_FOLD_ALONG = """
+UPDATE alerts SET folded_into = :into WHERE folded_into IN (SELECT id FROM alerts WHERE folded_into = :into)
+"""
+
 _INSERT_DIGEST = """
 INSERT INTO alerts (channel, reason, state, created_at, due_at, key) VALUES (?, ?, 'pending', ?, ?, ?)
 ON CONFLICT (key) DO NOTHING
 """
 
 _TOLD_BY = """
-SELECT coalesce(folded_into, alerts.id) AS alert_id, alerts.story_id, max(hits.score) AS score
+SELECT coalesce(folded_into, alerts.id) AS alert_id, alerts.story_id, max(hits.score) AS score,
+    alerts.reason, alerts.news
 FROM alerts LEFT JOIN hits USING (story_id)
 WHERE alerts.id IN (SELECT value FROM json_each(:ids)) OR folded_into IN (SELECT value FROM json_each(:ids))
 GROUP BY alerts.id HAVING alerts.story_id IS NOT NULL ORDER BY score DESC, alerts.id
 """
 
 _TELLINGS = """
-SELECT hits.story_id, items.*, feeds.name AS outlet,
-    hits.signal, hits.score, hits.threshold, hits.model_id, hits.why, hits.nearest_seed, hits.confident,
-    hits.countries, hits.on_fulltext
+SELECT hits.story_id, items.*, feeds.name AS outlet, hits.signal, hits.score, hits.threshold, hits.model_id, hits.why,
+    hits.nearest_seed, hits.confident, hits.on_fulltext, hits.countries, hits.origins, hits.destinations
 FROM hits JOIN items ON items.id = hits.item_id JOIN feeds ON feeds.id = items.feed_id
-WHERE hits.story_id IN (SELECT value FROM json_each(?))
+WHERE (hits.story_id, hits.item_id) IN (
+    SELECT story_id, item_id FROM (
+        SELECT story_id, item_id,
+            dense_rank() OVER (PARTITION BY story_id ORDER BY created_at, item_id) AS place,
+            dense_rank() OVER (PARTITION BY story_id ORDER BY created_at DESC, item_id DESC) AS place_from_end,
+            row_number() OVER (PARTITION BY story_id, signal ORDER BY score DESC, item_id) AS strength
+        FROM hits WHERE story_id IN (SELECT value FROM json_each(:stories)))
+    WHERE place = 1 OR strength = 1 OR place_from_end <= :latest)
 ORDER BY items.first_seen_at, items.id, hits.signal
 """
 
@@ -73,7 +95,7 @@ class SqliteOutbox:
         self._database = database
 
     def waiting(self, now: datetime) -> list[Waiting]:
-        """Pending alerts that are due and not leased, oldest first."""
+        """Pending alerts that are due and not leased, with others of their story and channel; oldest first."""
         return [
             Waiting(
                 alert_id=row["id"],
@@ -82,6 +104,7 @@ class SqliteOutbox:
                 created_at=to_time(row["created_at"]),
                 due_at=to_time(row["due_at"]),
                 score=row["score"],
+                story_id=row["story_id"],
             )
             for row in self._database.rows(_WAITING, {"now": to_text(now)})
         ]
@@ -103,6 +126,14 @@ class SqliteOutbox:
         with self._database.transaction():
             digests = ((self._fold(fold, now), fold.channel) for fold in folds)
             return {digest: channel for digest, channel in digests if digest is not None}
+
+    def join(self, joins: Sequence[Join], now: datetime) -> None:
+        """Mark alerts as folded into another of their story and channel; where either has left, they stay."""
+        with self._database.transaction():
+            for join in joins:
+                row = {"into": join.into, "ids": to_json(list(join.alert_ids)), "now": to_text(now)}
+                self._database.execute(_JOIN, row)
+                self._database.execute(_FOLD_ALONG, {"into": join.into})
 
     def lease(self, alert_ids: Collection[int], now: datetime, until: datetime) -> list[PendingAlert]:
         """Take those of the alerts that are still pending and not leased, until then; oldest first.
@@ -169,11 +200,7 @@ class SqliteOutbox:
         if created and not folded:
             self._database.execute("DELETE FROM alerts WHERE id = ?", (digest,))
             return None
-        self._database.execute(
-            "UPDATE alerts SET folded_into = :digest WHERE folded_into IN "
-            "(SELECT id FROM alerts WHERE folded_into = :digest AND reason = :reason)",
-            {"digest": digest, "reason": reason},
-        )
+        self._database.execute(_FOLD_ALONG, {"into": digest})
         return int(digest)
 
     def _notices(self, alert_ids: Sequence[int]) -> dict[int, tuple[Notice, ...]]:
@@ -184,7 +211,7 @@ class SqliteOutbox:
             "SELECT id, title, outlets FROM stories WHERE id IN (SELECT value FROM json_each(?))", (to_json(story_ids),)
         )
         tellings: dict[int, list[Row]] = defaultdict(list)
-        for row in self._database.rows(_TELLINGS, (to_json(story_ids),)):
+        for row in self._database.rows(_TELLINGS, {"stories": to_json(story_ids), "latest": LATEST}):
             tellings[row["story_id"]].append(row)
         notices = {
             row["id"]: Notice(
@@ -192,18 +219,29 @@ class SqliteOutbox:
             )
             for row in stories
         }
-        by_alert: dict[int, dict[int, Notice]] = {alert_id: {} for alert_id in alert_ids}
+        by_alert: dict[int, dict[int, list[Row]]] = {alert_id: defaultdict(list) for alert_id in alert_ids}
         for row in told:
-            by_alert[row["alert_id"]].setdefault(row["story_id"], notices[row["story_id"]])
-        return {alert_id: tuple(told.values()) for alert_id, told in by_alert.items()}
+            by_alert[row["alert_id"]][row["story_id"]].append(row)
+        return {
+            alert_id: tuple(replace(notices[story_id], news=_news(rows)) for story_id, rows in by_story.items())
+            for alert_id, by_story in by_alert.items()
+        }
+
+
+def _news(alerts: Iterable[Row]) -> tuple[News, ...]:
+    """What the alerts about one story that a message tells hold of news: none where the story itself is."""
+    alerts = list(alerts)
+    if any(alert["reason"] == Reason.FIRST_HIT for alert in alerts):
+        return ()
+    return strongest_first(news for alert in alerts for news in news_from(alert["news"]))
 
 
 def _tellings(rows: Iterable[Row]) -> tuple[Telling, ...]:
-    """The first few items of a story, each with all its hits; `rows` are one per hit, in the order of the story."""
+    """Items of a story, each with all its hits; `rows` are one per hit, in the order of the story."""
     by_item: dict[int, list[Row]] = defaultdict(list)
     for row in rows:
         by_item[row["id"]].append(row)
-    return tuple(_telling(hits) for hits in list(by_item.values())[:TELLINGS])
+    return tuple(_telling(hits) for hits in by_item.values())
 
 
 def _telling(hits: Sequence[Row]) -> Telling:
@@ -218,5 +256,6 @@ def _telling(hits: Sequence[Row]) -> Telling:
         first_seen_at=to_time(item["first_seen_at"]),
         hits=tuple(hit_from(hit) for hit in hits),
         countries=tuple(json.loads(item["countries"])),
+        route=Route(tuple(json.loads(item["origins"])), tuple(json.loads(item["destinations"]))),
         lang=item["lang"],
     )

@@ -1,14 +1,16 @@
 """Where a dataclass becomes a row and a row a dataclass again."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 
 from monitor.adapters.database import Row
+from monitor.domain.alert import Alert, Facts, News, Reason
 from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
 from monitor.domain.fulltext import UNASKED
 from monitor.domain.hit import Hit
-from monitor.domain.item import IdentityKind, Item
+from monitor.domain.item import IdentityKind, Item, text_hash
 from monitor.domain.score import Term
 from monitor.domain.story import Member, Story
 from monitor.ports import ScoredItem
@@ -147,8 +149,8 @@ def look_row(scored: ScoredItem, update: FeedUpdate) -> Row:
     }
 
 
-def hit_row(hit: Hit, *, item_id: int, story_id: int | None, created_at: str, countries: Sequence[str] = ()) -> Row:
-    """A hit's columns."""
+def hit_row(hit: Hit, scored: ScoredItem, *, item_id: int, story_id: int | None) -> Row:
+    """A hit's columns, but for what all hits of a poll have in common."""
     return {
         "item_id": item_id,
         "signal": hit.signal,
@@ -156,12 +158,14 @@ def hit_row(hit: Hit, *, item_id: int, story_id: int | None, created_at: str, co
         "threshold": hit.threshold,
         "model_id": hit.model_id,
         "story_id": story_id,
-        "created_at": created_at,
         "why": storable(to_json([[term.term, term.weight] for term in hit.why])),
         "nearest_seed": _maybe_storable(hit.nearest_seed),
         "confident": hit.confident,
-        "countries": to_json(list(countries)),
         "on_fulltext": hit.on_fulltext,
+        "countries": to_json(list(scored.countries)),
+        "origins": to_json(list(scored.route.origins)),
+        "destinations": to_json(list(scored.route.destinations)),
+        "text_hash": text_hash(scored.item),
     }
 
 
@@ -177,6 +181,35 @@ def hit_from(row: Row) -> Hit:
         confident=bool(row["confident"]),
         on_fulltext=bool(row["on_fulltext"]),
     )
+
+
+def alert_row(alert: Alert, *, story_id: int | None, config_hash: str | None) -> Row:
+    """An alert's columns."""
+    told = alert.told
+    return {
+        "story_id": story_id,
+        "channel": storable(alert.channel),
+        "reason": alert.reason,
+        "state": alert.state,
+        "created_at": to_text(alert.created_at),
+        "due_at": to_text(alert.due_at),
+        "key": storable(alert.key),
+        "told": told and to_json({"outlets": told.outlets, "countries": sorted(told.countries), "score": told.score}),
+        "news": to_json([[news.reason, news.value] for news in alert.news]),
+        "evidence": to_json([asdict(one) for one in alert.evidence]),
+        "config_hash": config_hash,
+    }
+
+
+def facts_from(text: str) -> Facts:
+    """The facts a column `told` holds."""
+    told = json.loads(text)
+    return Facts(told["outlets"] or 0, frozenset(told["countries"]), told["score"])
+
+
+def news_from(text: str) -> tuple[News, ...]:
+    """The news a column `news` holds."""
+    return tuple(News(Reason(reason), value) for reason, value in json.loads(text))
 
 
 def story_row(story: Story) -> Row:

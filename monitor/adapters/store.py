@@ -1,23 +1,25 @@
 """What poll() reads and writes: feeds, what they listed, stories, and everything one poll brought."""
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
 from monitor.adapters.database import Database
 from monitor.adapters.rows import (
+    alert_row,
+    facts_from,
     feed_from,
     hit_row,
     item_row,
     look_row,
     source_row,
-    storable,
     story_from,
     story_row,
     to_json,
     to_text,
     update_row,
 )
-from monitor.domain.alert import Alert, AlertState
+from monitor.domain.alert import Facts, History
 from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
 from monitor.domain.fulltext import Mode, Spent
 from monitor.domain.item import IdentityKind
@@ -67,10 +69,10 @@ ON CONFLICT (feed_id, key) DO UPDATE SET
 """
 
 _INSERT_HIT = """
-INSERT INTO hits (item_id, signal, score, threshold, model_id, story_id, created_at, why, nearest_seed,
-    confident, countries, on_fulltext)
-VALUES (:item_id, :signal, :score, :threshold, :model_id, :story_id, :created_at, :why, :nearest_seed,
-    :confident, :countries, :on_fulltext)
+INSERT INTO hits (item_id, signal, score, threshold, model_id, story_id, created_at, why, nearest_seed, confident,
+    on_fulltext, countries, origins, destinations, text_hash, config_hash)
+VALUES (:item_id, :signal, :score, :threshold, :model_id, :story_id, :created_at, :why, :nearest_seed, :confident,
+    :on_fulltext, :countries, :origins, :destinations, :text_hash, :config_hash)
 """
 
 _INSERT_STORY = """
@@ -104,8 +106,24 @@ WHERE id = :id
 """
 
 _INSERT_ALERT = """
-INSERT INTO alerts (story_id, channel, reason, state, created_at, due_at, key) VALUES (?, ?, ?, ?, ?, ?, ?)
+INSERT INTO alerts (story_id, channel, reason, state, created_at, due_at, key, told, news, evidence, config_hash)
+VALUES (:story_id, :channel, :reason, :state, :created_at, :due_at, :key, :told, :news, :evidence, :config_hash)
 ON CONFLICT (key) DO NOTHING
+"""
+
+_SCORES = """
+SELECT story_id, signal, max(score) AS score FROM hits
+WHERE story_id IN (SELECT value FROM json_each(?)) GROUP BY story_id, signal
+"""
+
+_COUNTRIES = """
+SELECT DISTINCT story_id, value AS country FROM hits, json_each(hits.countries)
+WHERE story_id IN (SELECT value FROM json_each(?))
+"""
+
+_TOLD = """
+SELECT story_id, channel, told FROM alerts
+WHERE story_id IN (SELECT value FROM json_each(?)) AND state <> 'suppressed' AND told IS NOT NULL
 """
 
 
@@ -171,14 +189,21 @@ class SqliteStore:
             rows = self._database.rows(_OPEN_WITH, (to_json(sorted(terms)), to_text(since), MOST_CANDIDATES))
         return [story_from(row) for row in rows]
 
-    def told(self, story_ids: Collection[int]) -> set[tuple[int, str]]:
-        """(story id, channel) pairs with an alert that is pending, sent, folded or dead."""
-        rows = self._database.rows(
-            "SELECT DISTINCT story_id, channel FROM alerts "
-            "WHERE story_id IN (SELECT value FROM json_each(?)) AND state <> ?",
-            (to_json(list(story_ids)), AlertState.SUPPRESSED),
-        )
-        return {(row["story_id"], row["channel"]) for row in rows}
+    def histories(self, story_ids: Collection[int]) -> dict[int, History]:
+        """What is stored of the stories; a channel was told by alerts that are pending, sent, folded or dead."""
+        wanted = (to_json(sorted(story_ids)),)
+        scores: dict[int, dict[str, float]] = defaultdict(dict)
+        countries: dict[int, set[str]] = defaultdict(set)
+        told: dict[int, dict[str, Facts]] = defaultdict(dict)
+        for row in self._database.rows(_SCORES, wanted):
+            scores[row["story_id"]][row["signal"]] = row["score"]
+        for row in self._database.rows(_COUNTRIES, wanted):
+            countries[row["story_id"]].add(row["country"])
+        for row in self._database.rows(_TOLD, wanted):
+            channels, channel = told[row["story_id"]], row["channel"]
+            facts = facts_from(row["told"])
+            channels[channel] = channels[channel] | facts if channel in channels else facts
+        return {one: History(scores[one], frozenset(countries[one]), told[one]) for one in story_ids}
 
     def record(self, result: PollResult) -> None:
         """Store everything of one poll in one transaction, or nothing.
@@ -192,8 +217,8 @@ class SqliteStore:
             fresh = self._insert_items(result.items, update)
             self._mark_seen(result, fresh)
             stories = self._store_stories(result.stories, {scored.story_id for _, scored in fresh})
-            self._insert_hits(fresh, stories, to_text(update.polled_at))
-            self._insert_alerts(result.alerts, stories)
+            self._insert_hits(fresh, stories, result)
+            self._insert_alerts(result, stories)
 
     def _insert_items(self, items: Sequence[ScoredItem], update: FeedUpdate) -> list[tuple[int, ScoredItem]]:
         fresh = []
@@ -239,32 +264,21 @@ class SqliteStore:
             [(term, at, story_id) for term in sorted({key for member in story.members for key in member.keys})],
         )
 
-    def _insert_hits(self, fresh: Sequence[tuple[int, ScoredItem]], stories: Mapping[int, int], at: str) -> None:
+    def _insert_hits(
+        self, fresh: Sequence[tuple[int, ScoredItem]], stories: Mapping[int, int], result: PollResult
+    ) -> None:
+        common = {"created_at": to_text(result.update.polled_at), "config_hash": result.config_hash}
         rows = [
-            hit_row(
-                hit,
-                item_id=item_id,
-                story_id=_stored(scored.story_id, stories),
-                created_at=at,
-                countries=scored.countries,
-            )
+            hit_row(hit, scored, item_id=item_id, story_id=_stored(scored.story_id, stories)) | common
             for item_id, scored in fresh
             for hit in scored.hits
         ]
         self._database.execute_many(_INSERT_HIT, rows)
 
-    def _insert_alerts(self, alerts: Sequence[Alert], stories: Mapping[int, int]) -> None:
+    def _insert_alerts(self, result: PollResult, stories: Mapping[int, int]) -> None:
         rows = [
-            (
-                _stored(alert.story_id, stories),
-                storable(alert.channel),
-                alert.reason,
-                alert.state,
-                to_text(alert.created_at),
-                to_text(alert.due_at),
-                alert.key,
-            )
-            for alert in alerts
+            alert_row(alert, story_id=_stored(alert.story_id, stories), config_hash=result.config_hash)
+            for alert in result.alerts
             if alert.story_id >= 0 or alert.story_id in stories
         ]
         self._database.execute_many(_INSERT_ALERT, rows)

@@ -66,6 +66,7 @@ When = Annotated[Schedule, BeforeValidator(_one(values.schedule))]
 ChannelAddress = Annotated[SecretStr, BeforeValidator(_one(values.channel_address))]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Threshold = Annotated[float, Field(gt=0, lt=1)]
+PerHour = Annotated[int, Field(ge=1, le=10_000)]
 
 
 class Section(BaseModel):
@@ -151,6 +152,7 @@ class ChannelEntry(Section):
     countries: tuple[Country, ...] = ()
     when: When = Schedule()
     restrained: bool = False
+    max_per_hour: PerHour | None = None
 
     @model_validator(mode="after")
     def _have_one_address(self) -> "ChannelEntry":
@@ -179,7 +181,7 @@ class Alerts(Section):
 
     channels: tuple[ChannelEntry, ...] = ()
     quiet_hours: QuietHoursEntry | None = None
-    max_per_hour: Annotated[int, Field(ge=1, le=10_000)] = 20
+    max_per_hour: PerHour = 20
 
 
 class Retention(Section):

@@ -66,8 +66,8 @@ class Config:
                 countries=frozenset(entry.countries),
                 when=entry.when,
                 quiet=quiet,
-                max_per_hour=alerts.max_per_hour,
                 restrained=entry.restrained,
+                max_per_hour=entry.max_per_hour or alerts.max_per_hour,
             )
             for entry in alerts.channels
         )

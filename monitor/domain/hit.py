@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from monitor.domain.item import Item, text_hash
 from monitor.domain.score import Reasons, Score, Term
 
 
@@ -31,6 +32,32 @@ def because(score: Score, threshold: float, why: Reasons) -> Hit:
         nearest_seed=why.nearest_seed,
         confident=why.confident,
         on_fulltext=score.on_fulltext,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a hit rested on, to be kept with the alert.
+
+    Attributes:
+        text_hash: of what the feed says, as by `item.text_hash`.
+        text_source: "feed", or "article" where the score is that of the article's text.
+    """
+
+    text_hash: str
+    text_source: str
+    signal: str
+    score: float
+    threshold: float
+    model_id: str
+
+
+def evidence(item: Item, hits: Iterable[Hit]) -> tuple[Evidence, ...]:
+    """What each of an item's hits rested on."""
+    told = text_hash(item)
+    return tuple(
+        Evidence(told, "article" if hit.on_fulltext else "feed", hit.signal, hit.score, hit.threshold, hit.model_id)
+        for hit in hits
     )
 
 

@@ -1,5 +1,6 @@
 """Stage 2 of 6: Feed → Item: one entry of a feed, with an identity that survives its publisher's habits."""
 
+import hashlib
 import re
 import unicodedata
 from collections import defaultdict
@@ -7,7 +8,6 @@ from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, S
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
-from hashlib import blake2b
 from itertools import chain
 
 MISBEHAVING_SHARE = 0.05
@@ -114,6 +114,11 @@ def identity_of(guid: str, url: str, title: str, published: datetime | None) -> 
         link=_hashed("l", link) if link else None,
         title=_hashed("t", f"{folded or title or url or name}\n{day}"),
     )
+
+
+def text_hash(item: Item) -> str:
+    """SHA-256 of title, line break and summary in UTF-8, as stored: says later whether they are what was scored."""
+    return hashlib.sha256(f"{item.title}\n{item.summary}".encode("utf-8", "replace")).hexdigest()
 
 
 def new_items(kind: IdentityKind, items: Sequence[Item], known: Collection[str]) -> NewItems:
@@ -227,4 +232,4 @@ def _counts(items: Sequence[Item]) -> Mapping[str, int]:
 
 
 def _hashed(prefix: str, text: str) -> str:
-    return f"{prefix}:{blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"
+    return f"{prefix}:{hashlib.blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=8).hexdigest()}"

@@ -32,13 +32,14 @@ async def deliver(parts: DeliverParts, policy: Policy) -> DeliverySummary:
     sent = await asyncio.to_thread(parts.outbox.sent_since, now - timedelta(hours=1))
     plan = sending.plan_sending(waiting, sent, policy.channels.values(), now)
     digests = await asyncio.to_thread(parts.outbox.fold, plan.folds, now)
+    await asyncio.to_thread(parts.outbox.join, plan.joins, now)
     channel_of = {one.alert_id: one.channel for one in waiting} | digests
     queues: dict[str, list[int]] = {}
     for alert_id in (*plan.send, *digests, *plan.dead):
         queues.setdefault(channel_of[alert_id], []).append(alert_id)
     results = await asyncio.gather(*(_send_all(parts, policy, queue) for queue in queues.values()))
     attempts = [attempt for attempts in results for attempt in attempts]
-    folded = sum(len(fold.alert_ids) for fold in plan.folds)
+    folded = sum(len(fold.alert_ids) for fold in plan.folds) + sum(len(join.alert_ids) for join in plan.joins)
     return DeliverySummary(
         sent=sum(attempt.ok for attempt in attempts),
         retried=sum(attempt.state == AlertState.PENDING for attempt in attempts),

@@ -43,6 +43,7 @@ class Policy:
     every: timedelta
     concurrency: int = 64
     fulltext_share: float = 0.05
+    config_hash: str | None = None  # of the config this was read from
 
 
 @dataclass(frozen=True, slots=True)

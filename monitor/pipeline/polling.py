@@ -166,11 +166,13 @@ def settle(parts: PollParts, policy: Policy, one: Feed, brought: Brought, looked
         alerts=alert.plan_alerts(
             reports,
             policy.channels.values(),
-            parts.store.told({report.story_id for report in reports if report.story_id > 0}),
+            {told.id: len(told.outlets) for told in stories.stories},
+            parts.store.histories({report.story_id for report in reports if report.story_id > 0}),
             feed_id=one.id,
             primed=one.primed,
             now=now,
         ),
+        config_hash=policy.config_hash,
     )
     parts.store.record(result)
     return result

@@ -10,7 +10,7 @@ from typing import Any
 from monitor.adapters.database import open_database
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.store import SqliteStore
-from monitor.domain.alert import Alert, AlertState, Reason
+from monitor.domain.alert import Alert, AlertState, Facts, Reason
 from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
 from monitor.domain.hit import Hit
 from monitor.domain.item import Identity, IdentityKind, Item
@@ -116,4 +116,6 @@ def story(story_id: int, title: str, *, at: datetime = NOW, outlets: Sequence[st
 def alert(story_id: int, *, channel: str = "desk", at: datetime = NOW, key: str = "key", **changes: Any) -> Alert:
     """A pending alert, due at once."""
     given: dict[str, Any] = {"state": AlertState.PENDING, "reason": Reason.FIRST_HIT, "due_at": at}
+    if changes.get("state") is not AlertState.SUPPRESSED:
+        given["told"] = Facts(1, frozenset(), 0.9)
     return Alert(story_id=story_id, channel=channel, created_at=at, key=key, **(given | changes))

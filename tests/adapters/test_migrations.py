@@ -13,7 +13,7 @@ from monitor.adapters.records import Filter, Records
 from monitor.adapters.store import SqliteStore
 from monitor.domain.delivery import Attempt
 from monitor.domain.feed import Feed
-from monitor.domain.sending import Fold
+from monitor.domain.sending import Fold, Join
 from monitor.errors import StorageError
 from tests.adapters.storage import HOUR, NOW, TRAFFICKING, Stores
 
@@ -126,9 +126,10 @@ def ask_everything(stores: Stores, records: Records, feed: Feed) -> None:
     alerts = [stores.tell(feed, title) for title in ("a", "b", "c")]
     stores.store.due_feeds(NOW)
     stores.store.known_keys(feed.id, ["guid:a"])
-    stores.store.told([story.id for story in stores.store.open_stories(NOW)])
+    stores.store.histories([story.id for story in stores.store.open_stories(NOW)])
     stores.outbox.waiting(NOW)
     (digest,) = stores.outbox.fold([Fold("desk", tuple(alerts[:2]), "digest")], NOW)
+    stores.outbox.join([Join(alerts[2], (digest,))], NOW)
     stores.outbox.lease([digest, alerts[2]], NOW, NOW + HOUR)
     stores.outbox.finish(Attempt(digest, NOW, True, None, "sent", None))
     stores.outbox.sent_since(NOW)

@@ -7,12 +7,28 @@ from pathlib import Path
 
 import pytest
 
-from monitor.domain.alert import AlertState, Reason
+from monitor.domain.alert import AlertState, Facts, News, Reason
 from monitor.domain.delivery import Attempt
-from monitor.domain.sending import Fold
+from monitor.domain.feed import Feed
+from monitor.domain.sending import Fold, Join
 from monitor.errors import StorageError
 from monitor.ports import PollResult
-from tests.adapters.storage import DAY, HOUR, NOW, URL, Stores, alert, hit, item, opened, scored, story, update
+from tests.adapters.storage import (
+    DAY,
+    FIGHTERS,
+    HOUR,
+    NOW,
+    TRAFFICKING,
+    URL,
+    Stores,
+    alert,
+    hit,
+    item,
+    opened,
+    scored,
+    story,
+    update,
+)
 
 LEASE = timedelta(minutes=5)
 
@@ -82,15 +98,21 @@ def test_a_leased_alert_carries_everything_its_message_says(stores: Stores) -> N
     assert (second.published_at, second.first_seen_at) == (None, NOW + HOUR)
 
 
-def test_a_notice_carries_the_first_few_tellings_of_a_big_story(stores: Stores) -> None:
+def test_a_notice_of_a_big_story_carries_its_first_its_strongest_and_its_latest_tellings(stores: Stores) -> None:
+    """Also where each item has two hits; the score a message shows is the story's, the news is among the latest."""
     feed = stores.feed()
     one = stores.tell(feed, "Lured")
     (known,) = stores.store.open_stories(NOW)
-    more = tuple(scored(item(f"item {number}"), story_id=known.id) for number in range(20))
-    stores.store.record(PollResult(update(feed), items=more))
+    more = [scored(item(f"item {number}"), score=0.6 + number % 10 / 100, story_id=known.id) for number in range(20)]
+    both = (hit(0.55, TRAFFICKING), hit(0.99, FIGHTERS))
+    more[5] = replace(more[5], hits=both)
+    more[7] = replace(more[7], hits=(hit(0.97),))
+    more[18] = replace(more[18], hits=(*both[:1], hit(0.6, FIGHTERS)))
+    stores.store.record(PollResult(update(feed), items=tuple(more)))
     (leased,) = stores.outbox.lease([one], NOW, NOW + LEASE)
     titles = [telling.title for telling in leased.notices[0].tellings]
-    assert titles == ["Lured", "item 0", "item 1", "item 2", "item 3"]
+    assert titles == ["Lured", "item 5", "item 7", "item 16", "item 17", "item 18", "item 19"]
+    assert [len(telling.hits) for telling in leased.notices[0].tellings] == [1, 2, 1, 1, 1, 2, 1]
 
 
 def test_a_leased_alert_is_nobody_elses_until_the_lease_ends(stores: Stores) -> None:
@@ -157,7 +179,7 @@ def test_a_dead_alert_waits_no_more_but_its_story_counts_as_told(stores: Stores)
     stores.outbox.finish(attempt(one, AlertState.DEAD))
     (known,) = stores.store.open_stories(NOW)
     assert waiting_ids(stores, NOW + DAY) == []
-    assert stores.store.told([known.id]) == {(known.id, "desk")}
+    assert set(stores.store.histories([known.id])[known.id].told) == {"desk"}
 
 
 def test_a_failure_that_comes_in_late_does_not_undo_a_success(stores: Stores) -> None:
@@ -219,7 +241,7 @@ def test_stories_told_in_a_digest_count_as_told(stores: Stores) -> None:
     feed = stores.feed()
     stores.outbox.fold([Fold("desk", (stores.tell(feed, "a"), stores.tell(feed, "b")), "digest/1")], NOW)
     ids = {one.id for one in stores.store.open_stories(NOW)}
-    assert stores.store.told(ids) == {(story_id, "desk") for story_id in ids}
+    assert [set(history.told) for history in stores.store.histories(ids).values()] == [{"desk"}, {"desk"}]
 
 
 def test_a_digest_folded_again_brings_its_stories_along(stores: Stores) -> None:
@@ -256,3 +278,94 @@ def test_a_digest_takes_no_alert_that_is_leased_done_or_of_another_channel(store
     stores.outbox.finish(attempt(done))
     assert stores.outbox.fold([Fold("desk", (leased, done, foreign, 999), "digest/1")], NOW) == {}
     assert waiting_ids(stores, NOW + LEASE) == [leased, foreign]
+
+
+THIRD, NEPAL = News(Reason.THIRD_OUTLET, "3"), News(Reason.NEW_COUNTRY, "NP")
+
+
+def tell_again(stores: Stores, feed: Feed, *news: News, at: datetime = NOW, key: str = "again") -> int:
+    """Store an update about the only story; the alert's id."""
+    (known,) = stores.store.open_stories(NOW)
+    told = Facts(3, frozenset({"NP"}), 0.9)
+    planned = alert(known.id, reason=news[0].reason, news=news, told=told, at=at, key=key)
+    stores.store.record(PollResult(update(feed, polled_at=at), alerts=(planned,)))
+    return max(waiting_ids(stores, at))
+
+
+def test_an_update_says_its_news(stores: Stores) -> None:
+    feed = stores.feed()
+    stores.outbox.finish(attempt(stores.tell(feed, "Lured")))
+    one = tell_again(stores, feed, NEPAL, THIRD)
+    (leased,) = stores.outbox.lease([one], NOW, NOW + LEASE)
+    assert (leased.reason, leased.notices[0].news) == ("new_country", (NEPAL, THIRD))
+
+
+def test_an_alert_that_waits_brings_the_others_of_its_story_along(stores: Stores) -> None:
+    """A first alert may be due later than the update, after a failed attempt; they are planned together."""
+    feed = stores.feed()
+    first = stores.tell(feed, "Lured")
+    stores.outbox.finish(attempt(first, AlertState.PENDING, due=NOW + HOUR))
+    second = tell_again(stores, feed, THIRD)
+    stores.tell(feed, "Another")
+    waiting = {one.alert_id: one for one in stores.outbox.waiting(NOW)}
+    assert {first, second} < set(waiting)
+    assert waiting[first].story_id == waiting[second].story_id is not None
+
+
+def test_an_update_joined_to_the_first_alert_is_told_by_it_and_is_no_update(stores: Stores) -> None:
+    feed = stores.feed()
+    first = stores.tell(feed, "Lured")
+    second = tell_again(stores, feed, THIRD)
+    stores.outbox.join([Join(first, (second,))], NOW)
+    assert waiting_ids(stores) == [first]
+    (leased,) = stores.outbox.lease([first], NOW, NOW + LEASE)
+    assert [notice.news for notice in leased.notices] == [()]
+
+
+def test_updates_joined_tell_the_news_of_both(stores: Stores) -> None:
+    feed = stores.feed()
+    stores.outbox.finish(attempt(stores.tell(feed, "Lured")))
+    one, other = tell_again(stores, feed, THIRD), tell_again(stores, feed, NEPAL, key="other")
+    stores.outbox.join([Join(one, (other,))], NOW)
+    (leased,) = stores.outbox.lease([one], NOW, NOW + LEASE)
+    assert [notice.news for notice in leased.notices] == [(NEPAL, THIRD)]
+
+
+def test_what_was_joined_goes_along_into_a_digest(stores: Stores) -> None:
+    feed = stores.feed()
+    first = stores.tell(feed, "Lured")
+    second = tell_again(stores, feed, THIRD)
+    stores.outbox.join([Join(first, (second,))], NOW)
+    other = stores.tell(feed, "Another")
+    (digest,) = stores.outbox.fold([Fold("desk", (first, other), "digest/1")], NOW)
+    (leased,) = stores.outbox.lease([digest], NOW, NOW + LEASE)
+    assert sorted(notice.title for notice in leased.notices) == ["Another", "Lured"]
+
+
+def test_an_update_is_not_joined_to_what_is_on_its_way_or_another_story(stores: Stores) -> None:
+    """The message on its way does not say the news: the update waits, and leaves by itself."""
+    feed = stores.feed()
+    first = stores.tell(feed, "Lured")
+    second = tell_again(stores, feed, THIRD)
+    other = stores.tell(feed, "Another")
+    stores.outbox.join([Join(other, (second,)), Join(second, (other,))], NOW)
+    stores.outbox.lease([first], NOW, NOW + LEASE)
+    stores.outbox.join([Join(first, (second,))], NOW)
+    assert waiting_ids(stores) == [second, other]
+    stores.outbox.join([Join(second, (first,))], NOW)
+    stores.outbox.finish(attempt(first))
+    assert waiting_ids(stores) == [second, other]
+
+
+def test_what_a_channel_was_told_adds_up_over_its_alerts(stores: Stores) -> None:
+    feed = stores.feed()
+    stores.tell(feed, "Lured", score=0.95)
+    (known,) = stores.store.open_stories(NOW)
+    tell_again(stores, feed, THIRD)
+    suppressed = alert(known.id, key="no", state=AlertState.SUPPRESSED, reason=Reason.ALREADY_TOLD)
+    later = scored(item("b"), score=0.7, story_id=known.id, countries=("NP", "RU"))
+    stores.store.record(PollResult(update(feed), items=(later,), alerts=(suppressed,)))
+    history = stores.store.histories([known.id])[known.id]
+    assert history.scores == {TRAFFICKING: 0.95}
+    assert history.countries == frozenset({"NP", "RU"})
+    assert history.told == {"desk": Facts(3, frozenset({"NP"}), 0.9)}

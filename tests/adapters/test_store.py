@@ -163,8 +163,10 @@ def test_a_new_story_is_stored_with_an_id_and_told_to_its_channels(stores: Store
     ids = {one.title: one.id for one in stored}
     assert [replace(one, id=0) for one in stored] == [replace(one, id=0) for one in new]
     assert all(story_id > 0 for story_id in ids.values())
-    assert stores.store.told(ids.values()) == {(ids["Held in a compound"], "desk"), (ids["Lured to the front"], "mail")}
-    assert stores.store.told([]) == set()
+    histories = stores.store.histories(ids.values())
+    told = {(story_id, channel) for story_id, history in histories.items() for channel in history.told}
+    assert told == {(ids["Held in a compound"], "desk"), (ids["Lured to the front"], "mail")}
+    assert stores.store.histories([]) == {}
 
 
 def test_a_story_told_again_is_changed_in_place(stores: Stores) -> None:
