@@ -10,6 +10,9 @@ SHORTEST = 15
 CONFIDENT = 0.5
 """Least share of the probability that a detection without a declaration to back it must have."""
 
+SAMPLE = 240
+"""Characters looked at: on real news items, more of them changed no answer."""
+
 BENEFIT = 0.2
 """A declared language is believed down to this share of the likeliest one's probability: near languages mix."""
 
@@ -41,6 +44,7 @@ def detect(text: str, prior: str | None = None) -> str | None:
 
     Many sites declare the language of their software; so a long text outvotes the declaration.
     """
+    text = text[:SAMPLE]
     if sum(map(str.isalpha, text)) < SHORTEST:
         return prior
     ranked = dict(_identifier().rank(text))

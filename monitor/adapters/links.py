@@ -1,6 +1,7 @@
 """One spelling for one article: canonical URLs without tracking parameters (w3lib)."""
 
 import re
+from functools import lru_cache
 from urllib.parse import unquote_plus, urljoin, urlsplit, urlunsplit
 
 from w3lib.url import canonicalize_url, url_query_cleaner
@@ -32,6 +33,7 @@ _BROKEN_LINE = re.compile(r"\s*[\x00-\x1f\x7f-\x9f\u2028\u2029]+\s*")
 _GOOGLE_NEWS = ("/rss/articles/", "/articles/", "/rss/read/", "/read/")
 
 
+@lru_cache(maxsize=4096)  # an entry's link is often its guid too, and most entries were there at the last poll
 def canonical_url(url: str, base: str = "") -> str:
     """The one spelling of an http or https URL; empty for anything else.
 

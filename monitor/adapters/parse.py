@@ -1,4 +1,4 @@
-"""Bytes → ParsedFeed (feedparser), in worker processes."""
+"""Bytes → ParsedFeed, in worker processes: feedparser, and a faster reader for feeds that leave no questions."""
 
 import codecs
 import re
@@ -12,6 +12,7 @@ from xml.sax import SAXException
 
 import feedparser
 
+from monitor.adapters import wellformed
 from monitor.adapters.engine import Engine
 from monitor.adapters.entry import TITLE_LIMIT, item_from
 from monitor.adapters.language import declared
@@ -27,6 +28,7 @@ ENTRIES_LIMIT = 5_000
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL
 )
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _XML_ENCODING = re.compile(rb"^\s*<\?xml[^>]*encoding\s*=\s*[\"']([\w.:-]+)", re.IGNORECASE)
 _WIDE = (
     (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose mark it begins with
@@ -94,14 +96,28 @@ def parse_body(body: bytes, url: str, content_type: str, now: datetime) -> Parse
     if not body.strip(b" \t\r\n\x00\xef\xbb\xbf\xfe\xff"):
         return Refused("empty", "the server sent an empty body")
     body, content_type = _decodable(body, content_type)
-    document = feedparser.parse(
+    document = wellformed.read(body, url) if _is_utf8(content_type) else None
+    if document is None:
+        document = by_feedparser(body, url, content_type)
+    refused = _refused(document, body)
+    return refused or parsed_feed(document, url, now)
+
+
+def by_feedparser(body: bytes, url: str, content_type: str) -> Mapping[str, Any]:
+    """What feedparser gives of a document, the reference for `wellformed.read`."""
+    document: Mapping[str, Any] = feedparser.parse(
         BytesIO(body),  # never bytes or str: those are taken for a path or a URL, and opened
         response_headers={"content-type": content_type, "content-location": url},
         resolve_relative_uris=False,  # of links inside markup, which is reduced to text here
         sanitize_html=False,
     )
-    refused = _refused(document, body)
-    return refused or _parsed(document, url, now)
+    return document
+
+
+def _is_utf8(content_type: str) -> bool:
+    """Whether the server's word leaves no other reading; `_decodable` has put UTF-8 there where the body says so."""
+    charset = _CHARSET.search(content_type)
+    return charset is None or charset[1].lower() in {"utf-8", "utf8", "us-ascii", "ascii"}
 
 
 def _decodable(body: bytes, content_type: str) -> tuple[bytes, str]:
@@ -145,7 +161,8 @@ def _fault(document: Mapping[str, Any]) -> str:
     return " ".join(str(document.get("bozo_exception")).split())[:200]
 
 
-def _parsed(document: Mapping[str, Any], url: str, now: datetime) -> ParsedFeed:
+def parsed_feed(document: Mapping[str, Any], url: str, now: datetime) -> ParsedFeed:
+    """The feed of what feedparser or `wellformed.read` gave of a document."""
     channel = document["feed"]
     lang = declared(channel.get("language"))
     items: list[Item] = []

@@ -50,6 +50,8 @@ def clean(text: str) -> str:
     stay whole.
     """
     spaced = _SPACE.sub(" ", unicodedata.normalize("NFC", text))
+    if spaced.isprintable():  # as most are: none of its characters is of those categories
+        return spaced.strip()
     return _SPACE.sub(" ", "".join(filter(_visible, spaced))).strip()
 
 
