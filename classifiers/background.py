@@ -16,7 +16,7 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import as_file, files
 from io import BytesIO
@@ -71,11 +71,12 @@ class Sample:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Background:
-    """Counts per language, a sample of items, and the hash of both."""
+    """Counts per language, a sample of items, and the hash of both; ``own`` is what :mod:`classifiers.blend` adds."""
 
     counts: Mapping[str, Counts]
     sample: Sample
     checksum: str
+    own: Mapping[str, Counts] = field(default_factory=dict)
 
 
 def build(documents: Iterable[Document], *, sample: Mapping[str, int] | None = None) -> Background:

@@ -101,12 +101,20 @@ class Ordinary:
 
 def read_ordinary(sample: Sample) -> Ordinary:
     """The sampled items of a background, ready to fit."""
-    stems = {
-        lang: [" ".join(_stem(word, lang) for word in term.split(" ")) for term in sample.terms]
-        for lang in sample.langs
-    }
+    stems = {lang: _stems(sample, i) for i, lang in enumerate(sample.langs)}
     keys = {view: stems if view != WORDS else dict.fromkeys(sample.langs, sample.terms) for view in VIEWS}
     return Ordinary(sample, np.arange(len(sample)), keys)
+
+
+def _stems(sample: Sample, lang: int) -> list[str]:
+    """The stems of the terms that items of a language hold; terms of other languages stay as they are."""
+    held = np.zeros(len(sample.terms), dtype=bool)
+    held[sample.ids[np.repeat(sample.lang_of == lang, np.diff(sample.starts))]] = True
+    name = sample.langs[lang]
+    return [
+        " ".join(_stem(word, name) for word in term.split(" ")) if used else term
+        for term, used in zip(sample.terms, held.tolist(), strict=True)
+    ]
 
 
 def _stem(word: str, lang: str) -> str:

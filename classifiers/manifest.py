@@ -40,6 +40,8 @@ class Manifest:
     reports: Mapping[str, SignalReport]
     libraries: Mapping[str, str]
     recipe: Mapping[str, float]
+    own_items: int = 0
+    """Items of the service's own stream that were counted as ordinary news."""
     format: int = FORMAT
 
     def as_dict(self) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from classifiers.tokens import STEMS, WORDS
 REFERENCE = "en"
 PAIR_SHARE = 0.1
 """Of the items that hold the rarer of two words, the share taken to hold them side by side, where none were counted."""
+PRIOR = 20_000
+"""Items of a service's own stream from which their counts weigh more than what is known of the language otherwise."""
 FLOOR = 4e-5
 """Share of items taken to hold a word that a word list does not know."""
 
@@ -38,6 +40,10 @@ class Rates:
         return sum(self._in(view, term, lang) * n for lang, n in langs.items()) / total
 
     def _in(self, view: str, term: str, lang: str) -> float:
+        known, own = self._known(view, term, lang), self.background.own.get(lang)
+        return known if own is None else (own.view(view).get(term, 0) + PRIOR * known) / (own.items + PRIOR)
+
+    def _known(self, view: str, term: str, lang: str) -> float:
         counts = self.background.counts.get(lang)
         if counts is not None:
             return _counted(counts, view, term)

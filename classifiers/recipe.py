@@ -21,7 +21,6 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
-from sklearn.linear_model import LogisticRegression
 
 from classifiers.examples import Examples, Ordinary
 from classifiers.fold import CLASSES
@@ -147,6 +146,8 @@ def _fit_signal(
 def _regress(
     labelled: sparse.csr_matrix, sampled: sparse.csr_matrix, labels: npt.NDArray[np.int8], recipe: Recipe
 ) -> tuple[Floats, float]:
+    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  # slow to import, and scoring does without
+
     known = np.flatnonzero(labels >= 0)
     positive = labels[known] == 1
     mass = recipe.positive_mass * max(sampled.shape[0], 1)

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers.background import Background
+from classifiers.blend import own_items
 from classifiers.calibrate import BASE_RATE, GRADED, Calibration, fit_platt
 from classifiers.errors import TrainingError
 from classifiers.examples import UNKNOWN, Examples, Ordinary, read_examples, read_ordinary
@@ -63,6 +64,11 @@ class _Material:
     rates: Rates
     recipe: Recipe
 
+    @property
+    def own(self) -> int:
+        """How many of the ordinary items, the last ones, are a service's own."""
+        return own_items(self.rates.background)
+
 
 def train(
     seeds: Sequence[Seed],
@@ -97,7 +103,7 @@ def train(
     tell("fitting", 0.85)
     linear = fit_linear(examples, material.ordinary, material.rates, material.recipe)
     calibration = _calibrate(signals, labels, *held_out)
-    report = _reports(signals, examples, calibration, *held_out)
+    report = _reports(signals, material, calibration, *held_out)
     manifest = _manifest(
         seeds, verdicts, background, material, report, _content_hash(linear, calibration, analyzer.places)
     )
@@ -184,9 +190,12 @@ def _calibrate(
 
 
 def _reports(
-    signals: tuple[str, ...], examples: Examples, calibration: Calibration, labelled: Floats, ordinary: Floats
+    signals: tuple[str, ...], material: _Material, calibration: Calibration, labelled: Floats, ordinary: Floats
 ) -> dict[str, SignalReport]:
-    seeds, items = calibration.probabilities(labelled), calibration.probabilities(ordinary)
+    # Own items are harder or easier than others: figures without them can be compared from training to training.
+    others = ordinary[: len(ordinary) - material.own]
+    examples = material.examples
+    seeds, items = calibration.probabilities(labelled), calibration.probabilities(others)
     reports = {}
     for j, signal in enumerate(signals):
         positive = np.flatnonzero(examples.labels[:, j] == 1)
@@ -243,4 +252,5 @@ def _manifest(
         reports=report,
         libraries={name: version(name) for name in LIBRARIES},
         recipe=asdict(material.recipe),
+        own_items=material.own,
     )

@@ -1,13 +1,17 @@
 """The life of models: trained, kept, compared, activated, rolled back; one is in use."""
 
+import asyncio
 import logging
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from classifiers.sentinels import worse as sentinels_worse
 from monitor.adapters import training
 from monitor.adapters.classify import ModelScorer
 from monitor.adapters.engine import LocalEngine
+from monitor.adapters.ordinary import OrdinaryItems
 from monitor.adapters.training import Verdict
 from monitor.app import House
 from monitor.errors import InputError, ModelError, WorkerCrashError, WorkerTimeoutError
@@ -17,6 +21,9 @@ log = logging.getLogger(__name__)
 
 TOLERANCE = 0.02
 """Cross-validated average precision may fall by so much: other seeds are drawn into other folds."""
+
+OWN_ITEMS = 30_000
+"""Stored items that training reads as ordinary news, spread evenly over those kept: some ten seconds' work."""
 
 TRAINING_LIMIT = 900.0
 """Seconds; training takes less than one minute on two cores."""
@@ -29,11 +36,17 @@ SHIPPED_MODEL = "MONITOR_SHIPPED_MODEL"
 
 @dataclass(frozen=True, slots=True)
 class Trained:
-    """A freshly trained model; `refused` says why it was not activated, None where it was."""
+    """A freshly trained model beside the one in use before.
+
+    Attributes:
+        worse: why it is worse than the one in use; None where it is not.
+        activated: whether it is in use now.
+    """
 
     scorer: ModelScorer
     previous: ModelScorer | None
-    refused: str | None
+    worse: str | None
+    activated: bool
 
 
 def active(house: House) -> ModelScorer | None:
@@ -44,7 +57,7 @@ def active(house: House) -> ModelScorer | None:
 
 def required(house: House) -> ModelScorer:
     """The model in use, else the one shipped with a container image. Raises ModelError where there is neither."""
-    scorer = active(house) or _adopt_shipped(house)
+    scorer = _found(house)
     if scorer is None:
         raise ModelError("no model yet; run `monitor train`, which takes about a minute")
     return scorer
@@ -52,11 +65,10 @@ def required(house: House) -> ModelScorer:
 
 async def ready(house: House) -> ModelScorer:
     """As `required`, but where there is none yet a model is trained now, in a process that can be stopped."""
-    scorer = active(house) or _adopt_shipped(house)
+    scorer = await asyncio.to_thread(_found, house)
     if scorer is None:
         log.info("no model yet: training one from the seeds, about a minute")
-        scorer = ModelScorer.load(house.config.models / await _fit_aside(house))
-        _put_in_use(house, scorer)
+        scorer = await asyncio.to_thread(_take, house, await _fit_aside(house))
     return scorer
 
 
@@ -67,18 +79,23 @@ def train(house: House, *, force: bool = False, progress: Progress | None = None
         InputError: a seed cannot be read, or a signal has too few.
     """
     seeds = training.seeds_folder(house.config.seeds)
-    manifest = training.fit(seeds, verdicts(house), house.config.models, progress)
+    own = OrdinaryItems(house.database).read(OWN_ITEMS)
+    manifest = training.fit(seeds, verdicts(house), house.config.models, progress, own)
     scorer = ModelScorer.load(house.config.models / manifest.model_id)
     _register(house, scorer)
     previous = _usable(house)
-    refused = None if force or previous is None else worse(previous, scorer)
-    if refused is None:
-        house.journal.activate_model(scorer.model_id, house.clock.now())
-    return Trained(scorer, previous, refused)
+    fault = worse(previous, scorer, house.config.thresholds()) if previous else None
+    activated = force or fault is None
+    if activated:
+        house.journal.activate_model(scorer.model_id, house.clock.now(), forced=fault is not None)
+    return Trained(scorer, previous, fault, activated)
 
 
-def worse(old: ModelScorer, new: ModelScorer) -> str | None:
-    """Why `new` should not replace `old`, by their cross-validated figures; None where nothing speaks against it."""
+def worse(old: ModelScorer, new: ModelScorer, thresholds: Mapping[str, float]) -> str | None:
+    """Why `new` should not replace `old`; None where nothing speaks against it.
+
+    By their cross-validated figures, and by the sentinels at the thresholds in force.
+    """
     for signal in old.signals:
         if signal not in new.signals:
             return f"it does not know {signal} any more"
@@ -86,25 +103,54 @@ def worse(old: ModelScorer, new: ModelScorer) -> str | None:
         after = new.manifest.reports[signal].average_precision
         if after < before - TOLERANCE:
             return f"average precision for {signal} falls from {before:.3f} to {after:.3f}"
-    return None
+    return sentinels_worse(old.examine(thresholds), new.examine(thresholds))
 
 
-def activate(house: House, model_id: str) -> ModelScorer:
-    """Use a kept model. Raises InputError for an unknown id, ModelError where it cannot be loaded."""
+@dataclass(frozen=True, slots=True)
+class Activated:
+    """A model put in use by hand; `worse` says why it is worse than the one before, None where it is not."""
+
+    scorer: ModelScorer
+    worse: str | None
+
+
+def activate(house: House, model_id: str) -> Activated:
+    """Use a kept model, also a worse one: who names a model means it.
+
+    Raises:
+        InputError: no such model.
+        ModelError: it cannot be loaded.
+    """
     known = {version.id: version for version in house.journal.list_models()}
     if model_id not in known:
         raise InputError(f"no model {model_id}; `monitor models list` shows all")
     scorer = ModelScorer.load(_path(house, known[model_id].path))
-    house.journal.activate_model(model_id, house.clock.now())
-    return scorer
+    previous = _usable(house)
+    fault = worse(previous, scorer, house.config.thresholds()) if previous else None
+    house.journal.activate_model(model_id, house.clock.now(), forced=fault is not None)
+    return Activated(scorer, fault)
 
 
-def rollback(house: House) -> ModelScorer:
+def rollback(house: House) -> Activated:
     """Use the model that was in use before. Raises InputError where there is none."""
     previous = house.journal.previous_model()
     if previous is None:
         raise InputError("no earlier model to go back to; `monitor models list` shows all")
     return activate(house, previous.id)
+
+
+def earlier(house: House) -> ModelScorer | None:
+    """The model that was in use before the active one; None where there is none that can be loaded."""
+    version = house.journal.previous_model()
+    try:
+        return ModelScorer.load(_path(house, version.path)) if version else None
+    except ModelError:
+        return None
+
+
+def reinstate(house: House, scorer: ModelScorer) -> None:
+    """Make a registered model the active one again."""
+    house.journal.activate_model(scorer.model_id, house.clock.now())
 
 
 def verdicts(house: House) -> list[Verdict]:
@@ -125,6 +171,16 @@ async def _fit_aside(house: House) -> str:
         except (WorkerCrashError, WorkerTimeoutError) as error:
             raise ModelError(f"training failed: {error}") from error
     return manifest.model_id
+
+
+def _found(house: House) -> ModelScorer | None:
+    return active(house) or _adopt_shipped(house)
+
+
+def _take(house: House, model_id: str) -> ModelScorer:
+    scorer = ModelScorer.load(house.config.models / model_id)
+    _put_in_use(house, scorer)
+    return scorer
 
 
 def _adopt_shipped(house: House) -> ModelScorer | None:

@@ -9,8 +9,6 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor import models
-from monitor.adapters.classify import ModelScorer
 from monitor.adapters.lock import ServiceLock
 from monitor.adapters.schedule import Scheduler
 from monitor.app import (
@@ -26,9 +24,10 @@ from monitor.app import (
     poll_parts,
 )
 from monitor.config import Config, ConfigWatcher, restart_needed
-from monitor.errors import ConfigError, ModelError, StorageError
+from monitor.errors import ConfigError, StorageError
+from monitor.keeper import ModelKeeper
 from monitor.pipeline import deliver
-from monitor.web.health import Facts, Health, assess
+from monitor.web.health import Facts, Health, Sentinels, assess
 from monitor.web.metrics import Metrics
 from monitor.web.pages import create_app
 from monitor.web.server import WebServer
@@ -95,8 +94,7 @@ class Service:
         self._notifier = notifier_for(config)
         self._watcher = ConfigWatcher(config, environ, load_config)
         self._scheduler = Scheduler()
-        self._scorer: ModelScorer | None = None
-        self._refused_model: str | None = None
+        self._models = ModelKeeper(house)
         self._delivering = asyncio.Lock()
         self._started_at = house.clock.now()
         self._last_poll_at: datetime | None = None
@@ -125,7 +123,14 @@ class Service:
             started_at=self._started_at,
             heartbeat_at=self._scheduler.beats.get("heartbeat"),
             last_poll_at=self._last_poll_at,
-            model=self._scorer.model_id if self._scorer else None,
+            model=self._models.scorer.model_id if self._models.scorer else None,
+            model_problem=self._models.problem,
+            sentinels={
+                outcome.signal: Sentinels(
+                    outcome.reports, len(outcome.found), outcome.others, len(outcome.raised), outcome.failing
+                )
+                for outcome in self._models.outcomes
+            },
             config_error=self._config_error,
             unanswered=self._unanswered,
         )
@@ -148,9 +153,9 @@ class Service:
         """Proof that the scheduler and this loop are alive."""
 
     async def _poll(self) -> None:
-        if self._scorer is None:
+        if self._models.scorer is None:
             return
-        parts = poll_parts(self._house, self._workers, self._scorer)
+        parts = poll_parts(self._house, self._workers, self._models.scorer)
         began = time.monotonic()
         summary = await poll_once(self._house, parts, self._policy)
         self._last_poll_at = self._house.clock.now()
@@ -198,22 +203,7 @@ class Service:
         log.info("config taken over: %d feeds, channels %s", len(config.feeds), ", ".join(config.channel_urls()))
 
     async def _follow_model(self) -> None:
-        """Use the active model, trained or rolled back meanwhile; make one where there is none."""
-        active = await asyncio.to_thread(self._house.journal.active_model)
-        if active and self._scorer and active.id == self._scorer.model_id:
-            return
-        if active and active.id == self._refused_model:
-            return
-        try:
-            self._scorer = await models.ready(self._house)
-        except ModelError as error:
-            self._refused_model = active.id if active else None
-            kept = f"model {self._scorer.model_id} stays in use" if self._scorer else "nothing is scored until it is"
-            log.error("%s; %s", error, kept)  # noqa: TRY400 - the line is enough
-        else:
-            log.info("model %s in use", self._scorer.model_id)
-            if unknown := self._scorer.missing(self._config.thresholds()):
-                log.warning("the model does not know %s; run `monitor train` to watch for it", ", ".join(unknown))
+        await self._models.follow(self._config.thresholds())
 
     async def _prune(self) -> None:
         retention = self._config.retention

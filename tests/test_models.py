@@ -12,6 +12,9 @@ from monitor.config import load
 from monitor.errors import InputError, ModelError
 from monitor.house import House, open_house
 
+LOW = {"foreign_fighter_recruitment": 0.02, "human_trafficking": 0.02}
+"""Thresholds for the tests' model, which is shy."""
+
 
 @pytest.fixture
 def house(tmp_path: Path, tiny_seeds: Path) -> Iterator[House]:
@@ -70,13 +73,50 @@ def test_a_worse_model_is_named_by_what_got_worse(tiny_model_folder: Path) -> No
         reports = {**good.manifest.reports, signal: replace(report, average_precision=value)}
         return ModelScorer(replace(good.model, manifest=replace(good.manifest, reports=reports)))
 
-    assert models.worse(good, good) is None
-    assert models.worse(good, with_precision(report.average_precision - models.TOLERANCE / 2)) is None
-    fall = models.worse(good, with_precision(report.average_precision - 2 * models.TOLERANCE))
+    assert models.worse(good, good, LOW) is None
+    assert models.worse(good, with_precision(report.average_precision - models.TOLERANCE / 2), LOW) is None
+    fall = models.worse(good, with_precision(report.average_precision - 2 * models.TOLERANCE), LOW)
     assert fall is not None
     assert f"average precision for {signal} falls" in fall
     fewer = replace(good.manifest, signals=good.signals[1:])
-    assert models.worse(good, ModelScorer(replace(good.model, manifest=fewer))) == f"it does not know {signal} any more"
+    narrow = ModelScorer(replace(good.model, manifest=fewer))
+    assert models.worse(good, narrow, LOW) == f"it does not know {signal} any more"
+
+
+def blind(good: ModelScorer) -> ModelScorer:
+    """A model with the same figures that finds nothing, as when it reads words differently from how it was trained."""
+    linear = replace(good.model.linear, intercept=good.model.linear.intercept - 100)
+    return ModelScorer(replace(good.model, linear=linear, manifest=replace(good.model.manifest, model_id="blind")))
+
+
+def test_a_model_that_misses_known_reports_is_worse(tiny_model_folder: Path) -> None:
+    """However good its own figures are; the reports are named."""
+    good = ModelScorer.load(tiny_model_folder)
+    reason = models.worse(good, blind(good), LOW)
+    assert reason is not None
+    assert "known reports that the model in use finds are missed: " in reason
+    assert models.worse(blind(good), good, LOW) is None
+
+
+def test_a_worse_model_is_activated_by_hand_with_a_word(
+    house: House, tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who names a model means it: the service is told that somebody insists."""
+    monkeypatch.setenv(models.SHIPPED_MODEL, str(tiny_model_folder))
+    good = models.required(house)
+    worse = blind(good)
+    worse.save(house.config.models / "blind")
+    house.journal.add_model("blind", "blind", worse.manifest.as_dict(), house.clock.now())
+    activated = models.activate(house, "blind")
+    assert "are missed" in str(activated.worse)
+    version = house.journal.active_model()
+    assert version
+    assert (version.id, version.forced) == ("blind", True)
+    back = models.rollback(house)
+    assert (back.scorer.model_id, back.worse) == (good.model_id, None)
+    version = house.journal.active_model()
+    assert version
+    assert not version.forced
 
 
 def test_rolling_back_needs_an_earlier_model(house: House) -> None:

@@ -1,6 +1,6 @@
 """Scores items and texts with a trained model of `classifiers`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -8,6 +8,7 @@ from classifiers.artifact import load_model, save_model
 from classifiers.errors import ClassifierError
 from classifiers.manifest import Manifest
 from classifiers.model import Model
+from classifiers.sentinels import Outcome, examine
 from classifiers.text import Document
 from monitor.domain.item import Item
 from monitor.domain.score import Reasons, Score, Term
@@ -84,6 +85,10 @@ class ModelScorer:
         told = self._model.explanation(document, signal)
         terms = tuple(Term(one.term, float(one.weight)) for one in told.contributions[:WHY_TERMS])
         return Reasons(terms, told.nearest_seed, told.confident)
+
+    def examine(self, thresholds: Mapping[str, float]) -> tuple[Outcome, ...]:
+        """How the model does on the shipped sentinels at these thresholds, signal by signal."""
+        return examine(self._model, thresholds)
 
     def unsure(self, document: Document) -> list[str]:
         """The signals whose score is less certain, for want of examples in the document's language."""

@@ -20,6 +20,7 @@ class ModelVersion:
 
     Attributes:
         activated_at: when it was last activated; None where it never was.
+        forced: it was activated last although it was worse than the one before.
         manifest: what the training wrote down: seeds hash, library versions, metrics.
     """
 
@@ -28,6 +29,7 @@ class ModelVersion:
     created_at: datetime
     active: bool
     activated_at: datetime | None
+    forced: bool
     manifest: Mapping[str, object]
 
 
@@ -56,12 +58,13 @@ class Journal:
         if not added:
             raise InputError(f"model {model_id} is registered already; `monitor models list` shows all")
 
-    def activate_model(self, model_id: str, now: datetime) -> None:
-        """Make this version the one in use. Raises InputError where it is unknown."""
+    def activate_model(self, model_id: str, now: datetime, *, forced: bool = False) -> None:
+        """Make this version the one in use, `forced` where somebody insists. Raises InputError where it is unknown."""
         with self._database.transaction():
             self._database.execute("UPDATE models SET active = 0 WHERE active = 1 AND id <> ?", (model_id,))
             found = self._database.execute(
-                "UPDATE models SET active = 1, activated_at = ? WHERE id = ?", (to_text(now), model_id)
+                "UPDATE models SET active = 1, activated_at = ?, forced = ? WHERE id = ?",
+                (to_text(now), forced, model_id),
             )
             if not found:
                 raise InputError(f"no model {model_id}; `monitor models list` shows all")
@@ -123,6 +126,7 @@ def _model(row: Row) -> ModelVersion:
         created_at=to_time(row["created_at"]),
         active=bool(row["active"]),
         activated_at=maybe_time(row["activated_at"]),
+        forced=bool(row["forced"]),
         manifest=json.loads(row["manifest"]),
     )
 

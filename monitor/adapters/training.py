@@ -7,11 +7,13 @@ from pathlib import Path
 import classifiers
 from classifiers.artifact import save_model
 from classifiers.background import shipped
+from classifiers.blend import blend
 from classifiers.errors import ClassifierError
 from classifiers.evaluate import Evaluation, GradedDocument, evaluate
 from classifiers.manifest import Manifest
 from classifiers.model import Model
 from classifiers.seed import SeedFault, check_seeds, load_seeds
+from classifiers.sentinels import shown_sentinels
 from classifiers.text import Document
 from classifiers.train import LabelledDocument, train
 from monitor.adapters.documents import GradedItem
@@ -43,8 +45,21 @@ def seeds_folder(configured: Path) -> Path:
     raise InputError(f"seeds {configured}: no such folder; make it, with one folder of texts per signal")
 
 
-def fit(seeds: Path, verdicts: Sequence[Verdict], target: Path, progress: Progress | None = None) -> Manifest:
+def fit(
+    seeds: Path,
+    verdicts: Sequence[Verdict],
+    target: Path,
+    progress: Progress | None = None,
+    own: Iterable[tuple[str, str, str]] = (),
+) -> Manifest:
     """Fit a model and write it to `target/<model id>`.
+
+    Args:
+        seeds: folder of the seeds.
+        verdicts: what analysts said.
+        target: folder of the models.
+        progress: told what is going on.
+        own: ordinary items of the service's own stream as (title, summary, language), blended into the background.
 
     Raises:
         InputError: a seed cannot be read, or there are too few; the message names file or signal.
@@ -52,7 +67,7 @@ def fit(seeds: Path, verdicts: Sequence[Verdict], target: Path, progress: Progre
     try:
         result = train(
             load_seeds(seeds, detect=detect),
-            shipped(),
+            blend(shipped(), (Document(*item) for item in own)),
             verdicts=[
                 LabelledDocument(Document(one.title, one.body, one.lang), one.signal, one.positive) for one in verdicts
             ],
@@ -74,9 +89,13 @@ def measure(model: Model, items: Iterable[GradedItem], thresholds: Mapping[str, 
 
 
 def check(seeds: Path, corpus: Iterable[str] | None = None) -> list[SeedFault]:
-    """What somebody should look at in the seeds: duplicates, label conflicts, encoding faults, leaks of `corpus`."""
+    """What somebody should look at in the seeds: duplicates, label conflicts, encoding faults, leaks of `corpus`.
+
+    A seed that repeats a sentinel is one as well: a model that was shown the answers would prove nothing by them.
+    """
     try:
-        return check_seeds(load_seeds(seeds, detect=detect), corpus)
+        loaded = load_seeds(seeds, detect=detect)
+        return check_seeds(loaded, corpus) + shown_sentinels(loaded)
     except ClassifierError as error:
         raise InputError(str(error)) from error
 

@@ -35,7 +35,7 @@ COMMANDS = {
     "evaluate": Entry("learning:evaluate", "Measure the model on graded items: recall, false alerts, calibration."),
     "train": Entry("learning:train", "Fit a model from seeds and verdicts, and use it unless it is worse."),
     "tune": Entry("tune:tune", "Show what each threshold would have meant: alerts a day, which stories, how sure."),
-    "models": Entry("learning:models_app", "Model versions: list, activate, roll back."),
+    "models": Entry("versions:app", "Model versions: list, activate, roll back."),
     "seeds": Entry("learning:seeds_app", "The seeds the model is trained on."),
     "config": Entry("upkeep:config_app", "The config file."),
     "doctor": Entry("diagnosis:run_doctor", "Check database, model, feeds and channels end to end; sends nothing."),

@@ -1,9 +1,9 @@
-"""Commands around the classifier: train, score, evaluate; `models`, `seeds`."""
+"""Commands around the classifier: train, score, evaluate; `seeds`."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import chain, islice
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -11,11 +11,18 @@ from monitor import models
 from monitor.adapters import documents, training
 from monitor.adapters.classify import ModelScorer
 from monitor.adapters.documents import BadLine, GradedItem, NamedDocument
-from monitor.adapters.journal import ModelVersion
 from monitor.cli import output
 from monitor.cli.options import CONFIG, ConfigOption, JsonOption
-from monitor.cli.report import evaluation_rows, print_evaluation, print_score, print_training, score_record
-from monitor.cli.session import existing_house, read_config, working_house
+from monitor.cli.report import (
+    evaluation_rows,
+    examined,
+    print_evaluation,
+    print_score,
+    print_training,
+    score_record,
+    training_record,
+)
+from monitor.cli.session import read_config, working_house
 from monitor.domain.hit import reaching
 from monitor.errors import InputError, ModelError
 
@@ -25,7 +32,6 @@ BATCH = 500
 COMPLAINTS = 20
 """Bad lines told one by one; the rest are counted."""
 
-models_app = typer.Typer(no_args_is_help=True, help="Model versions: list, activate, roll back.")
 seeds_app = typer.Typer(no_args_is_help=True, help="The seeds the model is trained on.")
 
 
@@ -47,16 +53,21 @@ def train(
     """
     with working_house(config) as house, output.progress() as progress:
         trained = models.train(house, force=force, progress=progress)
+        thresholds = house.config.thresholds()
+        before = examined(trained.previous, thresholds) if trained.previous else None
+        now = examined(trained.scorer, thresholds)
     if as_json:
-        activated = trained.refused is None
-        output.emit_json(trained.scorer.manifest.as_dict() | {"activated": activated, "refused": trained.refused})
+        refused = None if trained.activated else trained.worse
+        output.emit_json(training_record(now) | {"activated": trained.activated, "refused": refused})
     else:
-        print_training(trained.scorer.manifest, trained.previous.manifest if trained.previous else None)
-    if trained.refused:
+        print_training(now, before)
+    if not trained.activated:
         raise ModelError(
-            f"model {trained.scorer.model_id} kept but not activated: {trained.refused}; look at the seeds added last, "
+            f"model {trained.scorer.model_id} kept but not activated: {trained.worse}; look at the seeds added last, "
             "or use `monitor train --force`"
         )
+    if trained.worse:
+        output.complain(f"warning: in use although it is worse: {trained.worse}")
     output.complain(f"model {trained.scorer.model_id} is in use; a running service takes it over by itself")
 
 
@@ -98,31 +109,6 @@ def evaluate(
     else:
         print_evaluation(scorer.model_id, evaluation)
     refusals.end()
-
-
-@models_app.command("list")
-def list_models(as_json: JsonOption = False, config: ConfigOption = CONFIG) -> None:
-    """List the model versions, newest first, with their cross-validated average precision."""
-    with existing_house(config) as house:
-        rows = [_model_row(version) for version in house.journal.list_models()]
-    columns = ("id", "created_at", "active", "seeds", "verdicts", "average_precision")
-    output.emit(rows, columns, as_json=as_json, empty="no models yet; run `monitor train`")
-
-
-@models_app.command("activate")
-def activate(
-    model: Annotated[str, typer.Argument(metavar="ID", help="Id of the version.")], config: ConfigOption = CONFIG
-) -> None:
-    """Use a kept version; a running service takes it over by itself."""
-    with existing_house(config) as house:
-        output.say(f"model {models.activate(house, model).model_id} is in use")
-
-
-@models_app.command("rollback")
-def rollback(config: ConfigOption = CONFIG) -> None:
-    """Use the version that was in use before."""
-    with existing_house(config) as house:
-        output.say(f"model {models.rollback(house).model_id} is in use")
 
 
 @seeds_app.command("check")
@@ -202,15 +188,3 @@ def _graded(paths: Iterable[str], refusals: Refusals, tell: Callable[[int], None
             refusals.add(entry.message, 1)
         else:
             yield entry
-
-
-def _model_row(version: ModelVersion) -> dict[str, object]:
-    manifest: Mapping[str, Any] = version.manifest
-    return {
-        "id": version.id,
-        "created_at": version.created_at.isoformat(),
-        "active": version.active,
-        "seeds": manifest["seeds"],
-        "verdicts": manifest["verdicts"],
-        "average_precision": {signal: one["average_precision"] for signal, one in manifest["reports"].items()},
-    }

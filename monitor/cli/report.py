@@ -1,10 +1,12 @@
 """Figures of the classifier, for people: scores of a document, a training's report, an evaluation."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 
 from classifiers.evaluate import Evaluation, SignalEvaluation
 from classifiers.manifest import Manifest
+from classifiers.sentinels import Outcome
+from monitor.adapters.classify import ModelScorer
 from monitor.cli import output
 from monitor.domain.score import Reasons
 
@@ -39,14 +41,35 @@ def print_score(
         output.say(f"  low confidence for {', '.join(unsure)}: {language} not among the model's")
 
 
-def print_training(new: Manifest, old: Manifest | None) -> None:
-    """The cross-validated report of a new model, beside the one in use."""
-    verdicts = f" and {new.verdicts} verdicts" if new.verdicts else ""
-    rate = f"1 positive in {1 / new.base_rate:.0f} items"
-    output.say(f"model {new.model_id}: {new.seeds} seeds{verdicts}; cross-validated at {rate}")
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """What is known of a model: its training's figures, and how it does on the sentinels."""
+
+    manifest: Manifest
+    outcomes: tuple[Outcome, ...]
+
+
+def examined(scorer: ModelScorer, thresholds: Mapping[str, float]) -> Examined:
+    """A model as a report shows it."""
+    return Examined(scorer.manifest, scorer.examine(thresholds))
+
+
+def training_record(new: Examined) -> dict[str, object]:
+    """What `train --json` tells of a model."""
+    outcomes = {outcome.signal: asdict(outcome) | {"failing": outcome.failing} for outcome in new.outcomes}
+    return new.manifest.as_dict() | {"sentinels": outcomes}
+
+
+def print_training(new: Examined, old: Examined | None) -> None:
+    """The cross-validated report of a new model, beside the one in use, and how both do on the sentinels."""
+    manifest = new.manifest
+    verdicts = f", {manifest.verdicts} verdicts" if manifest.verdicts else ""
+    own = f", {manifest.own_items} ordinary items of the stored stream" if manifest.own_items else ""
+    rate = f"1 positive in {1 / manifest.base_rate:.0f} items"
+    output.say(f"model {manifest.model_id}: {manifest.seeds} seeds{verdicts}{own}; cross-validated at {rate}")
     rows = []
-    for signal, report in new.reports.items():
-        before = old.reports.get(signal) if old else None
+    for signal, report in manifest.reports.items():
+        before = old.manifest.reports.get(signal) if old else None
         rows.append(
             {
                 "signal": signal,
@@ -58,6 +81,17 @@ def print_training(new: Manifest, old: Manifest | None) -> None:
         )
     output.emit(rows, tuple(rows[0]), as_json=False, empty="")
     output.say("recall@k: share of positives found at k false alerts per 10,000 items")
+    _print_sentinels(new.outcomes, {outcome.signal: outcome for outcome in old.outcomes} if old else {})
+
+
+def _print_sentinels(outcomes: Sequence[Outcome], before: Mapping[str, Outcome]) -> None:
+    for outcome in outcomes:
+        old = before.get(outcome.signal)
+        compared = f" (in use: {len(old.found)} and {len(old.raised)})" if old else ""
+        output.say(f"sentinels of {outcome}{compared}")
+        for names, what in ((outcome.missed, "missed"), (outcome.raised, "raised")):
+            if names:
+                output.say(f"  {what}: {', '.join(names)}")
 
 
 def evaluation_rows(evaluation: Evaluation) -> Iterator[dict[str, object]]:

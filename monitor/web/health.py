@@ -1,5 +1,6 @@
 """Is the service doing its work? A pure decision over facts the service gathers."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -11,6 +12,17 @@ CYCLE_LIMIT = timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
+class Sentinels:
+    """How the model in use does on texts whose answer is known, at the threshold in force; one a signal."""
+
+    reports: int
+    found: int
+    others: int
+    raised: int  # of the others
+    failing: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What can be observed of a running service; times are UTC, None means never."""
 
@@ -19,6 +31,8 @@ class Facts:
     last_poll_at: datetime | None
     model: str | None
     database_error: str | None = None
+    model_problem: str | None = None  # why the active model is not in use, or none could be made
+    sentinels: dict[str, Sentinels] = field(default_factory=dict)  # by signal
     config_error: str | None = None
     unanswered: bool = False  # no feed answered in the last cycle that asked any
     feeds: dict[str, int] = field(default_factory=dict)  # by state
@@ -49,9 +63,8 @@ def assess(facts: Facts, now: datetime) -> Health:
         failing.append("scheduler: no heartbeat for over a minute")
     if now - (facts.last_poll_at or facts.started_at) > CYCLE_LIMIT:
         failing.append(f"poll: no cycle ended in {CYCLE_LIMIT.total_seconds() / 60:.0f} minutes")
-    degraded = []
-    if facts.model is None:
-        degraded.append("model: none loaded yet")
+    degraded: list[str] = []
+    degraded += _about_model(facts)
     if facts.config_error:
         degraded.append(f"config: {facts.config_error} (the last good one is in use)")
     working = sum(count for state, count in facts.feeds.items() if state in {"ok", "new"})
@@ -61,3 +74,16 @@ def assess(facts: Facts, now: datetime) -> Health:
         degraded.append(f"alerts: {facts.dead_alerts} could not be delivered; see `monitor alerts --state dead`")
     status = "failing" if failing else "degraded" if degraded else "ok"
     return Health(status, tuple(failing + degraded), facts)
+
+
+def _about_model(facts: Facts) -> Iterator[str]:
+    if facts.model_problem:
+        yield f"model: {facts.model_problem}"
+    elif facts.model is None:
+        yield "model: none loaded yet"
+    for signal, known in facts.sentinels.items():
+        if known.failing:
+            yield (
+                f"model: {signal}: finds {known.found} of {known.reports} known reports, raises {known.raised} of "
+                f"{known.others} other texts; look at its threshold and its seeds"
+            )

@@ -30,6 +30,8 @@ class Metrics:
         self._pending = self._gauge("monitor_alerts_pending", "Alerts waiting to be delivered")
         self._dead = self._gauge("monitor_alerts_dead", "Alerts given up")
         self._last_poll = self._gauge("monitor_last_poll_timestamp_seconds", "When the last poll cycle ended")
+        self._found = self._gauge("monitor_sentinels_found_ratio", "Share of known reports found", ["signal"])
+        self._raised = self._gauge("monitor_sentinels_raised_ratio", "Share of known other texts raised", ["signal"])
         self._up = self._gauge("monitor_healthy", "1 = ok, 0.5 = degraded, 0 = failing")
 
     def polled(self, summary: PollSummary, seconds: float) -> None:
@@ -59,6 +61,11 @@ class Metrics:
         self._feeds.clear()  # a state that no feed is in any more must not keep its last number
         for state, count in facts.feeds.items():
             self._feeds.labels(state).set(count)
+        for share in (self._found, self._raised):
+            share.clear()
+        for signal, known in facts.sentinels.items():
+            self._found.labels(signal).set(known.found / known.reports)
+            self._raised.labels(signal).set(known.raised / max(known.others, 1))
         self._pending.set(facts.pending_alerts)
         self._dead.set(facts.dead_alerts)
         if facts.last_poll_at:

@@ -146,6 +146,8 @@ def test_training_keeps_versions(
     (tmp_path / "seeds" / SIGNALS[1] / "one-more.txt").write_text(TRAFFICKING, encoding="utf-8")
     (told,) = records(monitor("train", "--json", "--force", "-c", config).out)
     assert (told["activated"], told["refused"]) == (True, None)
+    assert told["sentinels"][SIGNALS[1]].keys() >= {"reports", "found", "missed", "others", "raised", "failing"}
+    assert f"sentinels of {SIGNALS[1]}: " in first.out
     newest, oldest = records(monitor("models", "list", "--json", "-c", config).out)
     assert (newest["active"], oldest["active"]) == (True, False)
     assert newest["average_precision"].keys() == set(SIGNALS)
