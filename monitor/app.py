@@ -30,6 +30,7 @@ __all__ = [
     "poll_and_deliver",
     "poll_once",
     "poll_parts",
+    "take_over",
 ]
 
 
@@ -80,7 +81,15 @@ def policy_of(config: Config) -> Policy:
         every=config.poll.every,
         concurrency=config.poll.concurrency,
         fulltext_share=config.poll.fulltext_share,
+        config_hash=config.hash,
     )
+
+
+def take_over(house: House, config: Config) -> None:
+    """Make the stored feeds those of the config, and note the config itself: decisions are kept with its hash."""
+    now = house.clock.now()
+    house.store.sync_feeds(config.feed_sources(), now)
+    house.journal.keep_config(config.hash, config.without_secrets(), now)
 
 
 def poll_parts(house: House, workers: Workers, scorer: Scorer) -> PollParts:
@@ -125,7 +134,7 @@ async def poll_and_deliver(
 ) -> tuple[PollSummary, DeliverySummary]:
     """The whole of `monitor poll`: feeds as configured now, one cycle, then what waits is sent (see `notifier_for`)."""
     config = house.config
-    house.store.sync_feeds(config.feed_sources(), house.clock.now())
+    take_over(house, config)
     policy = policy_of(config)
     async with open_workers(config) as workers:
         parts = poll_parts(house, workers, scorer)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from monitor.adapters.clock import SystemClock
 from monitor.adapters.database import Database, open_database
+from monitor.adapters.dossier import Dossiers
 from monitor.adapters.journal import Journal
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.records import Records
@@ -29,6 +30,7 @@ class House:
     outbox: SqliteOutbox
     journal: Journal
     records: Records
+    dossiers: Dossiers
     upkeep: Upkeep
     clock: Clock
 
@@ -71,6 +73,7 @@ def open_house(config: Config, *, create: bool = True) -> Iterator[House]:
             outbox=SqliteOutbox(database),
             journal=Journal(database),
             records=Records(database),
+            dossiers=Dossiers(database),
             upkeep=Upkeep(database),
             clock=SystemClock(),
         )

@@ -22,6 +22,7 @@ from monitor.app import (
     policy_of,
     poll_once,
     poll_parts,
+    take_over,
 )
 from monitor.config import Config, ConfigWatcher, restart_needed
 from monitor.errors import ConfigError, StorageError
@@ -103,7 +104,7 @@ class Service:
 
     def start(self) -> None:
         """Take over the config's feeds and begin."""
-        self._house.store.sync_feeds(self._config.feed_sources(), self._house.clock.now())
+        take_over(self._house, self._config)
         self._scheduler.every(TICK, "heartbeat", self._beat)
         self._scheduler.every(TICK, "config", self._follow_config)
         self._scheduler.every(TICK, "model", self._follow_model)
@@ -195,7 +196,7 @@ class Service:
             return
         for warning in config.warnings:
             log.warning("config: %s", warning)
-        await asyncio.to_thread(self._house.store.sync_feeds, config.feed_sources(), self._house.clock.now())
+        await asyncio.to_thread(take_over, self._house, config)
         if late := restart_needed(self._config, config):
             log.warning("config: restart to apply %s", ", ".join(late))
         self._config, self._config_error = config, None

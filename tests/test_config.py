@@ -1,5 +1,6 @@
 """What a config file means once it is loaded."""
 
+import json
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import time, timedelta
@@ -293,3 +294,19 @@ def test_windows_line_ends_and_a_byte_order_mark_are_no_mistakes(tmp_path: Path)
     (tmp_path / "config.yaml").write_bytes(b"\xef\xbb\xbfweb:\r\n  port: 81\r\n  hots: x\r\n")
     with pytest.raises(InvalidConfigError, match=r"config\.yaml:3: web\.hots: unknown key; did you mean host\?"):
         load(tmp_path / "config.yaml", {})
+
+
+def test_the_hash_changes_with_what_is_in_force_and_not_with_a_secret(tmp_path: Path) -> None:
+    """Decisions are kept with it, so it must say the same for the same settings, and hold no secret."""
+    text = (
+        "signals: {human_trafficking: {threshold: %s}}\nweb: {password: %s}\n"
+        "alerts: {channels: [{name: a, url: 'json://%s'}]}\n"
+        "feeds: [{url: 'https://example.org', headers: {Authorization: %s}}]"
+    )
+    one = config_of(tmp_path, text % (0.5, "s3cret", "token1", "s3cret"))
+    rotated = config_of(tmp_path, text % (0.5, "other", "token2", "other"))
+    lower = config_of(tmp_path, text % (0.4, "s3cret", "token1", "s3cret"))
+    assert one.hash == rotated.hash != lower.hash
+    assert "s3cret" not in one.without_secrets()
+    assert "token1" not in one.without_secrets()
+    assert json.loads(one.without_secrets())["signals"]["human_trafficking"]["threshold"] == 0.5

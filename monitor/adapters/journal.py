@@ -1,4 +1,4 @@
-"""What is kept beside the stream: model versions, analysts' verdicts, poll runs."""
+"""What is kept beside the stream: model versions, configs, analysts' verdicts, poll runs."""
 
 import json
 from collections.abc import Mapping
@@ -44,7 +44,7 @@ class Run:
 
 
 class Journal:
-    """Model versions, verdicts and runs. Each method is one transaction; errors are StorageError."""
+    """Model versions, configs, verdicts and runs. Each method is one transaction; errors are StorageError."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -96,6 +96,13 @@ class Journal:
                 "ON CONFLICT (item_id, signal) DO UPDATE SET verdict = excluded.verdict, at = excluded.at",
                 (item_id, signal, "yes" if verdict else "no", to_text(now)),
             )
+
+    def keep_config(self, config_hash: str, settings: str, now: datetime) -> None:
+        """Note what the config says, so that the hash kept with hits and alerts can be read; JSON without secrets."""
+        self._database.execute(
+            "INSERT INTO configs (hash, first_used_at, settings) VALUES (?, ?, ?) ON CONFLICT (hash) DO NOTHING",
+            (config_hash, to_text(now), storable(settings)),
+        )
 
     def start_run(self, now: datetime) -> int:
         """Note that a poll cycle began; its id."""

@@ -73,7 +73,8 @@ _LISTINGS = {
     ),
     "hits": _Listing(
         select="""SELECT hits.id, item_id, signal, score, threshold, model_id, story_id, created_at, why, nearest_seed,
-            confident, on_fulltext, countries, items.title, items.url, items.lang, items.published_at, feed_id,
+            confident, on_fulltext, countries, origins, destinations, text_hash, config_hash,
+            items.title, items.url, items.lang, items.published_at, feed_id,
             feeds.name AS feed,
             (SELECT verdict FROM verdicts WHERE item_id = hits.item_id AND signal = hits.signal) AS verdict
             FROM hits JOIN items ON items.id = item_id JOIN feeds ON feeds.id = feed_id""",
@@ -85,7 +86,7 @@ _LISTINGS = {
             "country": _NAMED,
             "feed_id": "feed_id = :feed_id",
         },
-        json=("why", "countries"),
+        json=("why", "countries", "origins", "destinations"),
         flags=("confident", "on_fulltext"),
     ),
     "stories": _Listing(
@@ -109,7 +110,7 @@ _LISTINGS = {
     ),
     "alerts": _Listing(
         select="""SELECT alerts.id, story_id, channel, reason, state, created_at, due_at, sent_at, attempts,
-            folded_into, stories.title,
+            folded_into, news, config_hash, stories.title,
             (SELECT max(score) FROM hits WHERE hits.story_id = alerts.story_id) AS score,
             coalesce((SELECT max(confident) FROM hits WHERE hits.story_id = alerts.story_id), 1) AS confident,
             (SELECT error FROM deliveries WHERE alert_id = alerts.id ORDER BY id DESC LIMIT 1) AS error
@@ -123,6 +124,7 @@ _LISTINGS = {
             "channel": "channel = :channel",
             "state": "state = :state",
         },
+        json=("news",),
         flags=("confident",),
     ),
     "deliveries": _Listing(

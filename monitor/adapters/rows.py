@@ -165,7 +165,7 @@ def hit_row(hit: Hit, scored: ScoredItem, *, item_id: int, story_id: int | None)
         "countries": to_json(list(scored.countries)),
         "origins": to_json(list(scored.route.origins)),
         "destinations": to_json(list(scored.route.destinations)),
-        "text_hash": text_hash(scored.item),
+        "text_hash": text_hash(scored.item.title, scored.item.summary),
     }
 
 

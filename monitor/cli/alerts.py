@@ -1,11 +1,11 @@
-"""`monitor alerts`: the list, a test message, and another try for what could not be delivered."""
+"""`monitor alerts`: the list, the record of one, a test message, and another try for what could not be delivered."""
 
 import asyncio
 from typing import Annotated
 
 import typer
 
-from monitor.cli import output
+from monitor.cli import dossier, output
 from monitor.cli.options import (
     CONFIG,
     ConfigOption,
@@ -25,7 +25,9 @@ from monitor.ports import Notifier
 
 ALERT_COLUMNS = ("id", "created_at", "channel", "state", "reason", "score", "confident", "title", "attempts", "error")
 
-app = typer.Typer(help="List alerts with the reason for each; test channels; retry what failed.")
+app = typer.Typer(
+    help="List alerts with the reason for each; show what one rests on; test channels; retry what failed."
+)
 
 ChannelOption = Annotated[str | None, typer.Option("--channel", help="Only this channel.")]
 
@@ -52,6 +54,22 @@ def alerts(
             house.clock.now(), since, signal, country, query, limit, state=state and state.value, channel=channel
         )
         output.emit(house.records.alerts(wanted), ALERT_COLUMNS, as_json=as_json, empty="no such alerts")
+
+
+@app.command("show")
+def show(
+    alert_id: Annotated[int, typer.Argument(metavar="ID", help="The alert's number.")],
+    as_json: JsonOption = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Print all that one alert rests on: story, items, scores, thresholds, model, config, deliveries, reasons."""
+    with existing_house(config) as house:
+        record = house.dossiers.alert(alert_id)
+    if as_json:
+        output.emit_json(record)
+        return
+    for line in dossier.lines(record):
+        output.say(line)
 
 
 @app.command("test")

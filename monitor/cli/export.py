@@ -3,15 +3,16 @@
 import csv
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from email.utils import format_datetime
-from typing import TextIO
+from typing import Any, TextIO
 from xml.etree import ElementTree as ET
 
 CSV_COLUMNS = (
     "id", "item_id", "created_at", "signal", "score", "threshold", "model_id", "story_id", "title", "url", "feed",
-    "lang", "published_at", "verdict", "why", "nearest_seed", "confident",
+    "lang", "published_at", "verdict", "why", "nearest_seed", "confident", "on_fulltext", "countries", "origins",
+    "destinations", "text_hash", "config_hash",
 )  # fmt: skip
 
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -54,9 +55,19 @@ def write_rss(rows: Iterable[Row], link: str, now: datetime, stream: TextIO) -> 
 
 
 def _description(row: Row) -> str:
-    why = row.get("why")
-    terms = ", ".join(str(pair[0]) for pair in why) if isinstance(why, list) else ""
-    return f"{row['feed']}: {row['signal']} {row['score']:.2f} (threshold {row['threshold']:.2f}); why: {terms}"
+    scored = f"{row['signal']} {row['score']:.2f} (threshold {row['threshold']:.2f}, model {row['model_id']})"
+    parts = [
+        f"{row['feed']}: {scored}",
+        f"why: {_listed(row.get('why'), lambda pair: pair[0])}",
+        f"countries: {_listed(row.get('countries')) or 'none named'}",
+        f"text SHA-256: {row['text_hash'] or 'not kept'}",
+        f"config: {row['config_hash'] or 'not kept'}",
+    ]
+    return "; ".join(parts)
+
+
+def _listed(values: object, name: Callable[[Any], object] = str) -> str:
+    return ", ".join(str(name(value)) for value in values) if isinstance(values, list) else ""
 
 
 def _rfc822(text: object) -> str:

@@ -96,7 +96,7 @@ def emit(rows: Iterable[Mapping[str, object]], columns: Sequence[str], *, as_jso
         table.add_column(column.replace("_", " "), overflow="fold", no_wrap=column not in _WRAPPED)
     count = 0
     for count, row in enumerate(rows, 1):  # noqa: B007 - the count is used after the loop
-        table.add_row(*(Text(printable(_cell(row.get(column)))) for column in columns))
+        table.add_row(*(Text(printable(cell(row.get(column)))) for column in columns))
     if not count:
         complain(empty)
         return
@@ -129,7 +129,8 @@ def progress() -> Iterator[Report]:
         yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total or None)
 
 
-def _cell(value: object) -> str:
+def cell(value: object) -> str:
+    """A value as a person reads it: minutes for times, three digits for numbers, yes and no."""
     match value:
         case None:
             text = ""
@@ -143,9 +144,9 @@ def _cell(value: object) -> str:
             # times are ISO 8601 with microseconds; a person wants minutes
             text = value[:16].replace("T", " ") + "Z" if _TIME.fullmatch(value) else value
         case Mapping():
-            text = ", ".join(f"{key} {_cell(item)}" for key, item in value.items())
+            text = ", ".join(f"{key} {cell(item)}" for key, item in value.items())
         case Sequence():
-            text = ", ".join(_cell(item) for item in value)
+            text = ", ".join(cell(item) for item in value)
         case _:
             text = str(value)
     return text

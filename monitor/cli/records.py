@@ -26,7 +26,19 @@ from monitor.cli.session import existing_house
 from monitor.house import House
 
 ITEM_COLUMNS = ("id", "published_at", "feed", "title", "lang", "scores")
-HIT_COLUMNS = ("id", "item_id", "created_at", "signal", "score", "confident", "title", "feed", "story_id", "verdict")
+HIT_COLUMNS = (
+    "id",
+    "item_id",
+    "created_at",
+    "signal",
+    "score",
+    "confident",
+    "countries",
+    "title",
+    "feed",
+    "story_id",
+    "verdict",
+)
 STORY_COLUMNS = ("id", "last_seen_at", "title", "signals", "hits", "outlets")
 
 WEBSITE = "http://127.0.0.1:8080/"

@@ -1,5 +1,7 @@
 """A config as the rest of the program sees it: everything read, checked and in the domain's words."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -42,6 +44,20 @@ class Config:
     def feed_sources(self) -> tuple[FeedSource, ...]:
         """All feeds, those of OPML files included, each address once."""
         return self.feeds
+
+    def without_secrets(self) -> str:
+        """What is in force, as JSON with sorted keys; secrets are starred out, feeds of OPML files are listed."""
+        settings = self.settings.model_dump(mode="json", by_alias=True)
+        settings["feeds"] = [
+            {"url": feed.url, "name": feed.name, "every": feed.every and feed.every.total_seconds()}
+            for feed in self.feeds
+        ]
+        return json.dumps(settings, ensure_ascii=False, sort_keys=True)
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of `without_secrets`: what a decision was made by, to be kept with it."""
+        return hashlib.sha256(self.without_secrets().encode()).hexdigest()
 
     def thresholds(self) -> Mapping[str, float]:
         """The score from which an item is a hit, per configured signal."""

@@ -54,7 +54,7 @@ class Evidence:
 
 def evidence(item: Item, hits: Iterable[Hit]) -> tuple[Evidence, ...]:
     """What each of an item's hits rested on."""
-    told = text_hash(item)
+    told = text_hash(item.title, item.summary)
     return tuple(
         Evidence(told, "article" if hit.on_fulltext else "feed", hit.signal, hit.score, hit.threshold, hit.model_id)
         for hit in hits

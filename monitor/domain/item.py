@@ -116,9 +116,9 @@ def identity_of(guid: str, url: str, title: str, published: datetime | None) -> 
     )
 
 
-def text_hash(item: Item) -> str:
+def text_hash(title: str, summary: str) -> str:
     """SHA-256 of title, line break and summary in UTF-8, as stored: says later whether they are what was scored."""
-    return hashlib.sha256(f"{item.title}\n{item.summary}".encode("utf-8", "replace")).hexdigest()
+    return hashlib.sha256(f"{title}\n{summary}".encode("utf-8", "replace")).hexdigest()
 
 
 def new_items(kind: IdentityKind, items: Sequence[Item], known: Collection[str]) -> NewItems:

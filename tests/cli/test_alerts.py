@@ -71,3 +71,29 @@ def test_state_and_channel_filter(monitor: Monitor, polled: Path) -> None:
     assert monitor("alerts", "--state", "sent", "--channel", "console", "-c", polled).out
     assert monitor("alerts", "--channel", "nope", "-c", polled).out == ""
     assert monitor("alerts", "--state", "nope", "-c", polled).code == 2
+
+
+def test_the_record_of_an_alert_says_all_it_rests_on(monitor: Monitor, polled: Path) -> None:
+    """Story, items, scores, thresholds, words, model, config without secrets, deliveries, reasons."""
+    listed = [json.loads(line) for line in monitor("alerts", "--json", "--config", polled).out.splitlines()]
+    first = next(row for row in listed if row["reason"] == "first_hit")
+    record = json.loads(monitor("alerts", "show", first["id"], "--json", "--config", polled).out)
+    (story,) = record["stories"]
+    assert (record["reason"], record["state"], story["id"]) == ("first_hit", "sent", first["story_id"])
+    assert [attempt["ok"] for attempt in record["deliveries"]] == [True]
+    hit = story["items"][0]["hits"][0]
+    assert record["models"][0]["id"] == hit["model_id"]
+    assert hit["why"]
+    assert story["items"][0]["text_unchanged"] is True
+    assert {one["text_hash"] for one in record["evidence"]} == {item["text_hash"] for item in story["items"]}
+    assert record["config"]["hash"] == record["config_hash"]
+    assert record["config"]["settings"]["signals"]["human_trafficking"]["threshold"] == hit["threshold"] == 0.02
+    shown = monitor("alerts", "show", first["id"], "--config", polled).out
+    for told in (hit["model_id"], record["config_hash"], story["items"][0]["text_hash"], "first_hit", "sent", "why: "):
+        assert told in shown
+
+
+def test_the_record_of_an_unknown_alert_is_refused(monitor: Monitor, polled: Path) -> None:
+    """The message says where the ids are."""
+    result = monitor("alerts", "show", 777, "--config", polled)
+    assert (result.code, result.errors) == (2, ["error: no alert 777; `monitor alerts` lists them with their ids"])

@@ -1,6 +1,7 @@
 """Listing and exporting what is stored, as people and programs read it."""
 
 import csv
+import hashlib
 import io
 import json
 from pathlib import Path
@@ -112,6 +113,26 @@ def test_csv_is_safe_in_a_spreadsheet(monitor: Monitor, polled: Path) -> None:
     titles = {row["title"] for row in rows}
     assert "'=Women rescued from forced labour, traffickers arrested" in titles
     assert all(0.02 <= float(row["score"]) <= 1 for row in rows)
+
+
+def test_an_export_carries_what_each_hit_rests_on(monitor: Monitor, polled: Path) -> None:
+    """Model, threshold, countries, the hash of the text and of the config, in every format."""
+    rows = [json.loads(line) for line in monitor("export", "hits", "--config", polled).out.splitlines()]
+    (nepal,) = {row["text_hash"] for row in rows if row["countries"] == ["NP"]}
+    shown = next(row for row in rows if row["text_hash"] == nepal)
+    text = f"{shown['title']}\nTraffickers in Nepal were arrested."
+    assert hashlib.sha256(text.encode()).hexdigest() == nepal
+    table = list(csv.DictReader(io.StringIO(monitor("export", "hits", "--format", "csv", "--config", polled).out)))
+    feed = monitor("export", "hits", "--format", "rss", "--config", polled).out
+    for row in rows:
+        cells = next(one for one in table if one["id"] == str(row["id"]))
+        for name in ("model_id", "text_hash", "config_hash"):
+            assert row[name]
+            assert cells[name] == row[name]
+            assert row[name] in feed
+        assert json.loads(cells["countries"]) == row["countries"]
+        assert float(cells["threshold"]) == row["threshold"]
+    assert "countries: NP" in feed
 
 
 def test_rss_is_a_feed(monitor: Monitor, polled: Path) -> None:

@@ -234,7 +234,7 @@ def test_a_decision_keeps_what_it_rested_on() -> None:
     """Also one against an alert: the texts by their hash, the scores, thresholds and model."""
     first = report(ht=0.9, ff=0.6)
     alert = decide(first, told=facts())
-    told = text_hash(first.item)
+    told = text_hash(first.item.title, first.item.summary)
     assert alert.evidence == (
         Evidence(told, "feed", "ht", 0.9, 0.5, "m"),
         Evidence(told, "feed", "ff", 0.6, 0.5, "m"),
