@@ -1,19 +1,21 @@
 """The only wiring: which adapters stand behind the ports, for every command and for the service."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 
 from monitor.adapters.article import ArticleReader
+from monitor.adapters.cluster import DaskEngine
 from monitor.adapters.countries import CldrGeographer, english_names
-from monitor.adapters.engine import LocalEngine
+from monitor.adapters.engine import PARSING, LocalEngine
 from monitor.adapters.fetch import FetchSettings, HttpFetcher
 from monitor.adapters.notify import CONSOLE_URL, AppriseNotifier
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.termweights import TermWeights
 from monitor.config import Config
 from monitor.domain.writing import Voice
+from monitor.errors import InputError
 from monitor.house import House, load_config, open_house
 from monitor.pipeline import DeliverParts, DeliverySummary, Policy, PollParts, PollSummary, deliver, poll
 from monitor.ports import Fetcher, Notifier, Parser, Progress, Reader, Scorer
@@ -22,6 +24,7 @@ __all__ = [
     "House",
     "Workers",
     "deliver_parts",
+    "engine_of",
     "load_config",
     "notifier_for",
     "open_house",
@@ -54,10 +57,31 @@ async def open_workers(config: Config) -> AsyncIterator[Workers]:
         concurrency=config.poll.concurrency,
         per_host=config.poll.per_host,
     )
-    async with LocalEngine() as engine, HttpFetcher(settings) as fetcher:
+    async with engine_of(config) as engine, HttpFetcher(settings) as fetcher:
         yield Workers(
             fetcher, FeedParser(engine), ArticleReader(fetcher, engine), TermWeights(config.seeds, CldrGeographer())
         )
+
+
+def engine_of(
+    config: Config, kind: str | None = None, workers: int | None = None, preload: Sequence[str] = ()
+) -> LocalEngine | DaskEngine:
+    """Where the config, or else `kind`, has the work done.
+
+    Args:
+        config: names the engine, and the address of a cluster.
+        kind: `local` or `dask`; the config's where None.
+        workers: processes of this machine; one a core, at most 4, where None.
+        preload: modules that processes of this machine share, beside the parser's.
+
+    Raises:
+        InputError: a cluster is wanted, and the config has no address.
+    """
+    if (kind or config.settings.engine) == "local":
+        return LocalEngine(workers, preload=(*PARSING, *preload))
+    if not config.settings.dask_address:
+        raise InputError(f"{config.path}: dask_address: needed for engine dask; write one such as tcp://10.0.0.5:8786")
+    return DaskEngine(config.settings.dask_address)
 
 
 def notifier_for(config: Config, *, console: str | None = None) -> Notifier:

@@ -18,6 +18,9 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
+PARSING = ("monitor.adapters.parse",)
+"""What workers that parse share."""
+
 TASKS_PER_WORKER = 2000
 """After so many tasks a worker is replaced, so that a leak in a library stays small."""
 
@@ -52,9 +55,7 @@ class LocalEngine:
             is heavy, what it imports belongs here, and is then imported once.
     """
 
-    def __init__(
-        self, workers: int | None = None, *, memory: int = 1 << 30, preload: Sequence[str] = ("monitor.adapters.parse",)
-    ) -> None:
+    def __init__(self, workers: int | None = None, *, memory: int = 1 << 30, preload: Sequence[str] = PARSING) -> None:
         self._workers = workers or min(os.cpu_count() or 1, 4)
         self._memory = memory
         self._preload = [__name__, *preload]

@@ -247,6 +247,18 @@ CREATE TABLE configs (
 ) STRICT, WITHOUT ROWID;
 """
 
+_ARCHIVES = """
+-- How far each archive that was backfilled is stored; written with what it brought.
+CREATE TABLE archives (
+    name TEXT PRIMARY KEY,           -- path or URL, without credentials and query
+    records INTEGER NOT NULL,        -- read and stored, from its beginning
+    digest TEXT NOT NULL,            -- of what was read, to notice that another archive stands there now
+    started_at TEXT NOT NULL,
+    updated_at TEXT NOT NULL,
+    finished_at TEXT                 -- NULL until its end was reached
+) STRICT;
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_first", _FIRST),
     Migration("0002_countries", _COUNTRIES),
@@ -254,5 +266,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0004_model_life", _MODEL_LIFE),
     Migration("0005_fulltext", _FULLTEXT),
     Migration("0006_updates_and_evidence", _UPDATES_AND_EVIDENCE),
+    Migration("0007_archives", _ARCHIVES),
 )
 """All steps, oldest first."""

@@ -43,6 +43,15 @@ def to_text(markup: str) -> str:
     return clean(text)
 
 
+def page_title(markup: str) -> str:
+    """What a page calls itself: the title made for sharing it, which leaves out the site's name, else its own."""
+    tree = LexborHTMLParser(markup[:MARKUP_LIMIT])
+    shared = tree.css_first('meta[property="og:title"]')
+    title = tree.css_first("title")
+    named = (shared.attributes.get("content") if shared else None) or (title.text() if title else "")
+    return clean(named)
+
+
 def clean(text: str) -> str:
     """One line of NFC text without control, format, private-use and unassigned characters.
 

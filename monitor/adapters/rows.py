@@ -119,22 +119,22 @@ def update_row(update: FeedUpdate) -> Row:
     }
 
 
-def item_row(item: Item, update: FeedUpdate) -> Row:
-    """A new item's columns; it was first seen when its feed was polled."""
+def item_row(item: Item, feed_id: int, first_seen_at: str) -> Row:
+    """A new item's columns."""
     return {
-        "feed_id": update.feed_id,
+        "feed_id": feed_id,
         "guid": storable(item.guid),
         "url": storable(item.url),
         "title": storable(item.title),
         "summary": storable(item.summary),
         "lang": item.lang,
         "published_at": maybe_text(item.published_at),
-        "first_seen_at": to_text(update.polled_at),
+        "first_seen_at": first_seen_at,
         "key": " ".join(item.identity.keys()),
     }
 
 
-def look_row(scored: ScoredItem, update: FeedUpdate) -> Row:
+def look_row(scored: ScoredItem, asked_at: str) -> Row:
     """The columns of a new item that tell of its second look.
 
     The article's words are kept, and no more of them than of a summary, where a hit stands on them: for whoever
@@ -145,7 +145,7 @@ def look_row(scored: ScoredItem, update: FeedUpdate) -> Row:
     return {
         "fulltext": _maybe_storable(scored.look),
         "article": None if kept is None else storable(kept.summary[:ARTICLE_KEPT]),
-        "article_at": to_text(update.polled_at) if asked else None,
+        "article_at": asked_at if asked else None,
     }
 
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from monitor.adapters.database import Database
+from monitor.adapters.database import Database, Row
 from monitor.adapters.rows import (
     alert_row,
     facts_from,
@@ -20,11 +20,11 @@ from monitor.adapters.rows import (
     update_row,
 )
 from monitor.domain.alert import Facts, History
-from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
+from monitor.domain.feed import Feed, FeedSource, FeedState
 from monitor.domain.fulltext import Mode, Spent
 from monitor.domain.item import IdentityKind
 from monitor.domain.story import Story
-from monitor.ports import PollResult, ScoredItem
+from monitor.ports import ChunkResult, Listed, PollResult, ScoredItem
 
 _INSERT_FEED = """
 INSERT INTO feeds (url, name, state, reason, next_poll_at, every_s, tags, fulltext, user_agent, identity, added_at)
@@ -214,16 +214,25 @@ class SqliteStore:
         update = result.update
         with self._database.transaction():
             self._database.execute(_UPDATE_FEED, update_row(update))
-            fresh = self._insert_items(result.items, update)
-            self._mark_seen(result, fresh)
-            stories = self._store_stories(result.stories, {scored.story_id for _, scored in fresh})
-            self._insert_hits(fresh, stories, result)
-            self._insert_alerts(result, stories)
+            self.write([Listed(update.feed_id, result.items, result.seen)], result, update.polled_at)
+            if result.seen:  # unchanged or failed: what it listed last still stands
+                listed = (to_text(update.polled_at), update.feed_id)
+                self._database.execute("UPDATE feeds SET listed_at = ? WHERE id = ?", listed)
 
-    def _insert_items(self, items: Sequence[ScoredItem], update: FeedUpdate) -> list[tuple[int, ScoredItem]]:
+    def write(self, listed: Sequence[Listed], result: PollResult | ChunkResult, now: datetime) -> None:
+        """Store what feeds listed and what was decided about it; a part of the caller's transaction."""
+        at = to_text(now)
+        fresh = [one for each in listed for one in self._insert_items(each, at)]
+        stories = self._store_stories(result.stories, {scored.story_id for _, scored in fresh})
+        self._insert_hits(fresh, stories, {"created_at": at, "config_hash": result.config_hash})
+        self._insert_alerts(result, stories)
+
+    def _insert_items(self, listed: Listed, at: str) -> list[tuple[int, ScoredItem]]:
+        """Write a feed's items, their scores and what it listed; those that were not stored yet, with their ids."""
         fresh = []
-        for scored in items:
-            item_id = self._database.value(_INSERT_ITEM, item_row(scored.item, update) | look_row(scored, update))
+        for scored in listed.items:
+            row = item_row(scored.item, listed.feed_id, at) | look_row(scored, at)
+            item_id = self._database.value(_INSERT_ITEM, row)
             if item_id is not None:
                 fresh.append((int(item_id), scored))
         self._database.execute_many(
@@ -234,15 +243,10 @@ class SqliteStore:
                 for one in scored.scores
             ],
         )
-        return fresh
-
-    def _mark_seen(self, result: PollResult, fresh: Sequence[tuple[int, ScoredItem]]) -> None:
-        if not result.seen:
-            return  # unchanged or failed: what it listed last still stands
         owners = {key: item_id for item_id, scored in fresh for key in set(scored.item.identity.keys())}
-        feed_id, at = result.update.feed_id, to_text(result.update.polled_at)
-        self._database.execute_many(_UPSERT_SEEN, [(feed_id, key, at, owners.get(key)) for key in result.seen])
-        self._database.execute("UPDATE feeds SET listed_at = ? WHERE id = ?", (at, feed_id))
+        seen = [(listed.feed_id, key, at, owners.get(key)) for key in listed.seen]
+        self._database.execute_many(_UPSERT_SEEN, seen)
+        return fresh
 
     def _store_stories(self, stories: Sequence[Story], told_now: set[int | None]) -> dict[int, int]:
         """Write the stories; their ids as planned → as stored."""
@@ -264,10 +268,7 @@ class SqliteStore:
             [(term, at, story_id) for term in sorted({key for member in story.members for key in member.keys})],
         )
 
-    def _insert_hits(
-        self, fresh: Sequence[tuple[int, ScoredItem]], stories: Mapping[int, int], result: PollResult
-    ) -> None:
-        common = {"created_at": to_text(result.update.polled_at), "config_hash": result.config_hash}
+    def _insert_hits(self, fresh: Sequence[tuple[int, ScoredItem]], stories: Mapping[int, int], common: Row) -> None:
         rows = [
             hit_row(hit, scored, item_id=item_id, story_id=_stored(scored.story_id, stories)) | common
             for item_id, scored in fresh
@@ -275,7 +276,7 @@ class SqliteStore:
         ]
         self._database.execute_many(_INSERT_HIT, rows)
 
-    def _insert_alerts(self, result: PollResult, stories: Mapping[int, int]) -> None:
+    def _insert_alerts(self, result: PollResult | ChunkResult, stories: Mapping[int, int]) -> None:
         rows = [
             alert_row(alert, story_id=_stored(alert.story_id, stories), config_hash=result.config_hash)
             for alert in result.alerts

@@ -24,6 +24,9 @@ COMMANDS = {
         "service:poll", "Run one cycle over the feeds that are due, deliver what waits, and print a summary."
     ),
     "demo": Entry("service:run_demo", "Show the whole flow with no network and no secrets, on bundled sample feeds."),
+    "backfill": Entry(
+        "backfill:backfill", "Score archives into the database: JSON lines, CSV or WARC, by path or URL."
+    ),
     "feeds": Entry("feeds:app", "Feeds and their health; add, remove, import, export and check them."),
     "items": Entry("records:items", "List stored items, newest first."),
     "hits": Entry("records:hits", "List hits, newest first: items that reached a signal's threshold."),

@@ -13,6 +13,7 @@ from monitor.adapters.classify import ModelScorer
 from monitor.adapters.documents import BadLine, GradedItem, NamedDocument
 from monitor.cli import output
 from monitor.cli.options import CONFIG, ConfigOption, JsonOption
+from monitor.cli.refusals import Refusals
 from monitor.cli.report import (
     evaluation_rows,
     examined,
@@ -28,9 +29,6 @@ from monitor.errors import InputError, ModelError
 
 BATCH = 500
 """Lines scored at once."""
-
-COMPLAINTS = 20
-"""Bad lines told one by one; the rest are counted."""
 
 seeds_app = typer.Typer(no_args_is_help=True, help="The seeds the model is trained on.")
 
@@ -126,28 +124,6 @@ def check_seeds(
     refusals.end()
     if faults:
         raise typer.Exit(1)
-
-
-class Refusals:
-    """What could not be read of the input: told as it comes, and in the exit code, while the rest goes on."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._code = 0
-
-    def add(self, message: str, code: int) -> None:
-        """One more: 1 for a line among others, 2 for a whole file."""
-        self._count += 1
-        self._code = max(self._code, code)
-        if self._count <= COMPLAINTS:
-            output.complain(f"error: {message}")
-
-    def end(self) -> None:
-        """End the command with an exit code where anything was refused."""
-        if self._count > COMPLAINTS:
-            output.complain(f"error: {self._count - COMPLAINTS} more like these")
-        if self._code:
-            raise typer.Exit(self._code)
 
 
 def _named(paths: Iterable[str], kind: InputKind, refusals: Refusals) -> Iterator[NamedDocument]:

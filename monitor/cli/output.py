@@ -8,6 +8,7 @@ import json
 import math
 import re
 import sys
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -15,7 +16,15 @@ from typing import TextIO
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskProgressColumn,
+    TextColumn,
+    TimeRemainingColumn,
+)
 from rich.table import Table
 from rich.text import Text
 
@@ -23,6 +32,9 @@ from monitor.errors import MonitorError
 
 CONSOLE_ON_STDERR = "console://stderr"
 """Where alerts to the console go while stdout is for JSON."""
+
+PATIENCE = 10
+"""Seconds between two lines about progress, where there is no terminal to draw a bar on."""
 
 STDOUT_FAILED = "standard output: cannot be written"
 
@@ -127,6 +139,33 @@ def progress() -> Iterator[Report]:
     with bar:
         task = bar.add_task("", total=None)
         yield lambda what, done, total: bar.update(task, description=what, completed=done, total=total or None)
+
+
+@contextmanager
+def reading() -> Iterator[Callable[[str, int, int], None]]:
+    """A progress bar on stderr over the bytes of a file, as `progress`; without a terminal a line now and then."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _now_and_then()
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), BarColumn(), TaskProgressColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda what, done, total: bar.update(
+            task, description=printable(what), completed=done, total=total or None
+        )
+
+
+def _now_and_then() -> Report:
+    told = time.monotonic()
+
+    def tell(what: str, done: int, total: int) -> None:
+        nonlocal told
+        if time.monotonic() - told >= PATIENCE:
+            told = time.monotonic()
+            complain(f"{what} ({done / total:.0%})" if total else what)
+
+    return tell
 
 
 def cell(value: object) -> str:

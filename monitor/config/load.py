@@ -180,6 +180,8 @@ def _source(entry: FeedEntry, url: str) -> FeedSource:
 
 def _contradictions(settings: Settings) -> Iterator[Mistake]:
     """What is wrong between keys that are right by themselves."""
+    if settings.engine == "dask" and not settings.dask_address:
+        yield Mistake(("engine",), "dask needs dask_address, the cluster's scheduler, such as tcp://10.0.0.5:8786")
     names: dict[str, int] = {}
     for index, channel in enumerate(settings.alerts.channels):
         path: KeyPath = ("alerts", "channels", index)

@@ -56,6 +56,7 @@ FilledLine = Annotated[str, AfterValidator(values.filled_line)]
 Name = Annotated[FilledLine, Field(max_length=100)]
 SignalName = Annotated[str, AfterValidator(values.signal_name)]
 WebAddress = Annotated[str, AfterValidator(values.web_address)]
+DaskAddress = Annotated[str, AfterValidator(values.cluster_address)]
 Country = Annotated[str, AfterValidator(values.country)]
 Timezone = Annotated[str, AfterValidator(values.timezone_name)]
 FilePath = Annotated[Path, BeforeValidator(_one(values.filled_line))]
@@ -232,6 +233,8 @@ class Settings(Section):
     retention: Retention = Retention()
     web: Web = Web()
     log: Log = Log()
+    engine: Literal["local", "dask"] = "local"
+    dask_address: DaskAddress = ""
 
 
 Complaint = tuple[str, KeyPath, Mapping[str, Any], str]

@@ -120,6 +120,13 @@ def channel_address(text: str) -> str:
     return text
 
 
+def cluster_address(text: str) -> str:
+    """The address of a Dask scheduler, empty for none."""
+    if text and not re.fullmatch(r"(?:tcp|tls|ws|wss|ucx)://[^\s/@]+:\d{1,5}", text):
+        raise ValueError("expected the address of a Dask scheduler such as tcp://10.0.0.5:8786")
+    return text
+
+
 def country(text: str) -> str:
     """An ISO 3166 alpha-2 code, in capitals."""
     code = text.strip().upper()
