@@ -61,7 +61,7 @@ async def _ours(urls: list[str], folder: Path, model: Path, pipe: Connection) ->
     logging.basicConfig(level=logging.WARNING)
     feeds = "".join(f"  - {{url: {url}}}\n" for url in urls)
     path = folder / "config.yaml"
-    path.write_text(f"poll: {{allow_private_addresses: true, timeout: 60s}}\nfeeds:\n{feeds}")
+    path.write_text(f"poll: {{allow_private_addresses: true, spacing: 1ms, timeout: 60s}}\nfeeds:\n{feeds}")
     config = load_config(path, {})
     with open_house(config) as house:
         house.store.sync_feeds(config.feed_sources(), house.clock.now())

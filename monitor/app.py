@@ -9,7 +9,7 @@ from monitor.adapters.article import ArticleReader
 from monitor.adapters.cluster import DaskEngine
 from monitor.adapters.countries import CldrGeographer, english_names
 from monitor.adapters.engine import PARSING, LocalEngine
-from monitor.adapters.fetch import FetchSettings, HttpFetcher
+from monitor.adapters.fetch import FetchSettings, HttpFetcher, user_agent
 from monitor.adapters.notify import CONSOLE_URL, AppriseNotifier
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.termweights import TermWeights
@@ -56,6 +56,8 @@ async def open_workers(config: Config) -> AsyncIterator[Workers]:
         allow_private_addresses=config.poll.allow_private_addresses,
         concurrency=config.poll.concurrency,
         per_host=config.poll.per_host,
+        spacing=config.poll.spacing,
+        user_agent=user_agent(config.poll.contact),
     )
     async with engine_of(config) as engine, HttpFetcher(settings) as fetcher:
         yield Workers(

@@ -75,7 +75,7 @@ class Desk:
         return [(str(row["state"]), str(row["reason"])) for row in self.records.alerts(Filter(limit=None))]
 
     def feed(self, url: str) -> dict[str, object]:
-        return next(row for row in self.records.feeds() if row["url"] == url)
+        return next(row for row in self.records.feeds(self.clock.now()) if row["url"] == url)
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from hashlib import blake2b
 from types import TracebackType
 from typing import Any, NoReturn, Self
 from urllib.parse import urldefrag, urljoin, urlsplit
-from weakref import WeakValueDictionary
 
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -17,6 +16,7 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 from monitor import __version__
 from monitor.adapters import cachecontrol, guard
 from monitor.adapters.lookup import look_up
+from monitor.adapters.turns import Turns
 from monitor.domain.feed import FetchRequest, Retrieved, Unchanged
 from monitor.errors import FetchError
 
@@ -30,6 +30,13 @@ _HEADER_LIMIT = 64 * 1024  # some sites send policies longer than the library's 
 _ACCEPT = "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, */*;q=0.5"
 _ENCODINGS = "gzip, deflate, br"
 
+_PRODUCT = f"trafficking-recruitment-monitor/{__version__}"
+
+
+def user_agent(contact: str) -> str:
+    """How the monitor calls itself: with whom a publisher can write to, where there is a contact."""
+    return f"{_PRODUCT} (+{contact})" if contact else _PRODUCT
+
 
 @dataclass(frozen=True, slots=True)
 class FetchSettings:
@@ -41,6 +48,7 @@ class FetchSettings:
         allow_private_addresses: lets feeds on the local network be read.
         concurrency: fetches at once.
         per_host: fetches at once from one host.
+        spacing: between the starts of two fetches from one host.
         user_agent: sent where a feed names none of its own.
     """
 
@@ -49,7 +57,8 @@ class FetchSettings:
     allow_private_addresses: bool = False
     concurrency: int = 64
     per_host: int = 2
-    user_agent: str = f"trafficking-recruitment-monitor/{__version__}"
+    spacing: timedelta = timedelta(0)
+    user_agent: str = _PRODUCT
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +106,7 @@ class HttpFetcher:
         self._forbidden = forbidden
         self._session: aiohttp.ClientSession | None = None
         self._slots = asyncio.Semaphore(settings.concurrency)
-        self._hosts: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
+        self._turns = Turns(settings.per_host, settings.spacing)
 
     async def __aenter__(self) -> Self:
         connector = aiohttp.TCPConnector(
@@ -135,7 +144,7 @@ class HttpFetcher:
         left = self._settings.timeout.total_seconds()
         while True:
             guard.check_url(url)
-            async with self._host(url), self._slots:
+            async with self._turns.turn(url), self._slots:
                 started = asyncio.get_running_loop().time()
                 got = await self._within(left, request, url, moved_to)
                 left -= asyncio.get_running_loop().time() - started
@@ -210,13 +219,6 @@ class HttpFetcher:
         if _origin(url) == _origin(request.url):  # what the config says to one host is not said to another
             headers |= request.headers
         return headers
-
-    def _host(self, url: str) -> asyncio.Semaphore:
-        host = urlsplit(url).netloc.lower()
-        semaphore = self._hosts.get(host)
-        if semaphore is None:
-            semaphore = self._hosts[host] = asyncio.Semaphore(self._settings.per_host)
-        return semaphore
 
     def _refuses(self, address: str) -> bool:
         return not self._settings.allow_private_addresses and self._forbidden(address)

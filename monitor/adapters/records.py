@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from monitor.adapters.database import Database, Row
 from monitor.adapters.rows import storable, to_text
@@ -150,6 +150,24 @@ KINDS = tuple(_LISTINGS)
 """What `Records.export` can give."""
 
 
+RECENT = timedelta(days=30)
+"""Over which a feed's items a day are counted."""
+
+_FEEDS = """
+SELECT feeds.*, brought.items, brought.hits,
+    round(brought.recent / max(julianday(:now) - julianday(max(added_at, :recent)), 1.0), 2) AS items_a_day,
+    round(1.0 * brought.struck / max(brought.items, 1), 4) AS hit_share
+FROM feeds JOIN (
+    SELECT feeds.id, count(items.id) AS items, coalesce(sum(first_seen_at >= :recent), 0) AS recent,
+        coalesce(sum(struck.hits), 0) AS hits, count(struck.item_id) AS struck
+    FROM feeds LEFT JOIN items ON items.feed_id = feeds.id
+    LEFT JOIN (SELECT item_id, count(*) AS hits FROM hits GROUP BY item_id) AS struck ON struck.item_id = items.id
+    GROUP BY feeds.id
+) AS brought USING (id)
+ORDER BY state = 'removed', name COLLATE NOCASE, id
+"""
+
+
 class Records:
     """The read side. Rows are dicts with the tables' column names; JSON columns come as lists and dicts.
 
@@ -198,13 +216,12 @@ class Records:
                 return
             before, left = page[-1]["id"], None if left is None else left - size
 
-    def feeds(self) -> list[Row]:
-        """All feeds, removed ones last, with the number of their items and hits."""
-        rows = self._database.rows(
-            """SELECT feeds.*, (SELECT count(*) FROM items WHERE feed_id = feeds.id) AS items,
-            (SELECT count(*) FROM hits JOIN items ON items.id = item_id WHERE feed_id = feeds.id) AS hits
-            FROM feeds ORDER BY state = 'removed', name COLLATE NOCASE, id"""
-        )
+    def feeds(self, now: datetime) -> list[Row]:
+        """All feeds, removed ones last, with what they brought: items and hits, items a day and the share with a hit.
+
+        The day's figure is over the last RECENT, or since the feed was added where that is shorter, a day at least.
+        """
+        rows = self._database.rows(_FEEDS, {"now": to_text(now), "recent": to_text(now - RECENT)})
         return [row | {"tags": json.loads(row["tags"]), "primed": bool(row["primed"])} for row in rows]
 
     def get_item(self, item_id: int) -> Row:

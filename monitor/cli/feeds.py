@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -14,24 +15,37 @@ from monitor.cli import output
 from monitor.cli.options import CONFIG, ConfigOption, JsonOption
 from monitor.cli.session import read_config, working_house
 from monitor.config import Config
-from monitor.config.values import address_key, web_address
+from monitor.config.values import address_key, duration_text, web_address
 from monitor.domain.feed import FeedSource
 from monitor.errors import InputError
 from monitor.house import House
 
-FEED_COLUMNS = ("id", "name", "state", "reason", "last_ok_at", "next_poll_at", "items", "hits", "url")
+FEED_COLUMNS = (
+    "id",
+    "name",
+    "state",
+    "reason",
+    "last_ok_at",
+    "next_poll_at",
+    "interval",
+    "items_a_day",
+    "hit_share",
+    "url",
+)
 CHECK_COLUMNS = ("answer", "items", "newest", "seconds", "name", "url", "error")
 MAX_OPML_BYTES = 10_000_000
+_MINUTE = 60
 
 app = typer.Typer(no_args_is_help=True, help="Feeds and their health; add, remove, import, export and check them.")
 
 
 @app.command("list")
 def list_feeds(as_json: JsonOption = False, config: ConfigOption = CONFIG) -> None:
-    """List the feeds: state, reason, last success, next poll, what they brought."""
+    """List the feeds: state, reason, last success, next poll and interval, items a day, share of items with a hit."""
     with working_house(config) as house:
         _sync(house)
-        output.emit(house.records.feeds(), FEED_COLUMNS, as_json=as_json, empty="no feeds; add one with feeds add URL")
+        rows = [row | {"interval": _interval(row["interval_s"])} for row in house.records.feeds(house.clock.now())]
+        output.emit(rows, FEED_COLUMNS, as_json=as_json, empty="no feeds; add one with feeds add URL")
 
 
 @app.command()
@@ -129,12 +143,19 @@ def _sync(house: House) -> None:
     house.store.sync_feeds(house.config.feed_sources(), house.clock.now())
 
 
+def _interval(seconds: float | None) -> str | None:
+    """In whole minutes, or seconds below one; None before the first poll."""
+    if seconds is None:
+        return None
+    return duration_text(timedelta(minutes=round(seconds / 60)) if seconds >= _MINUTE else timedelta(seconds=seconds))
+
+
 def _keys(config: Config) -> set[str]:
     return {address_key(source.url) for source in config.feed_sources()}
 
 
 def _url_of(house: House, wanted: str) -> str:
-    for row in house.records.feeds():
+    for row in house.records.feeds(house.clock.now()):
         if wanted in {str(row["id"]), row["name"], row["url"]} and row["state"] != "removed":
             return str(row["url"])
     raise InputError(f"no feed {wanted}; `monitor feeds list` shows them with their ids")

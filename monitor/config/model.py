@@ -97,8 +97,10 @@ class Poll(Section):
     every: Annotated[Duration, _at_least(timedelta(seconds=1))] = timedelta(minutes=15)
     concurrency: Annotated[int, Field(ge=1, le=1000)] = 64
     per_host: Annotated[int, Field(ge=1, le=100)] = 2
+    spacing: Annotated[Duration, _at_most(timedelta(minutes=1))] = timedelta(milliseconds=500)
     timeout: Annotated[Duration, _at_most(timedelta(minutes=10))] = timedelta(seconds=20)
     max_bytes: Annotated[ByteSize, Field(ge=1)] = ByteSize(10_000_000)
+    contact: Line = ""
     allow_private_addresses: bool = False
     fulltext_share: Probability = 0.05
 

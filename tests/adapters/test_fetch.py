@@ -6,12 +6,13 @@ import socket
 import threading
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from monitor.adapters.fetch import FetchSettings, HttpFetcher
+from monitor.adapters.fetch import FetchSettings, HttpFetcher, user_agent
 from monitor.domain.feed import FetchRequest, Retrieved, Unchanged
 from monitor.errors import FetchError
 from tests.servers import RSS, Entry, FeedServer, feed_server, feed_server_in_thread, rss
@@ -137,6 +138,36 @@ async def test_waiting_for_a_busy_host_is_not_counted(server: FeedServer) -> Non
         got = await asyncio.gather(*(fetcher.fetch(FetchRequest(f"{url}?n={number}")) for number in range(6)))
     assert len(got) == 6
     assert most == 2
+
+
+async def test_publishers_are_told_who_asks(server: FeedServer) -> None:
+    """A name to look for in the logs, and whom to write to."""
+    url = server.serve("/feed", BODY)
+    settings = FetchSettings(allow_private_addresses=True, user_agent=user_agent("https://desk.example/monitor"))
+    async with HttpFetcher(settings) as fetcher:
+        await fetcher.fetch(FetchRequest(url))
+    told = server.seen[0].headers["User-Agent"]
+    assert told.startswith("trafficking-recruitment-monitor/")
+    assert told.endswith(" (+https://desk.example/monitor)")
+
+
+async def test_requests_to_one_server_begin_at_a_distance(server: FeedServer) -> None:
+    """Whatever the number of feeds that are due; another server does not wait for them."""
+    began: list[float] = []
+
+    async def answer(_: web.Request) -> web.Response:
+        began.append(asyncio.get_running_loop().time())
+        return web.Response(body=BODY, content_type=RSS)
+
+    url = server.answer("/feed", answer)
+    spacing = timedelta(seconds=0.2)
+    settings = FetchSettings(allow_private_addresses=True, per_host=4, spacing=spacing)
+    async with HttpFetcher(settings) as fetcher:
+        await asyncio.gather(*(fetcher.fetch(FetchRequest(f"{url}?n={number}")) for number in range(3)))
+        await fetcher.fetch(FetchRequest(url.replace("127.0.0.1", "localhost")))
+    gaps = [after - before for before, after in pairwise(began)]
+    assert all(gap >= 0.15 for gap in gaps[:2])  # the clocks of sleeping and of arrival differ a little
+    assert gaps[2] < 0.15
 
 
 async def test_permanent_redirects_are_told_as_far_as_they_are_permanent(server: FeedServer) -> None:

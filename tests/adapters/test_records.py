@@ -1,6 +1,7 @@
 """The read side: what people list, search and export."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -228,8 +229,10 @@ def test_feeds_are_listed_with_what_they_brought_removed_ones_last(stores: Store
     gone, feed = stores.feed(URL + "/gone", "A gone one"), stores.feed()
     stores.tell(feed, "Lured")
     stores.store.sync_feeds([feed.source], NOW)
-    kept, removed = records.feeds()
+    kept, removed = records.feeds(NOW + timedelta(days=4))
     assert (kept["name"], kept["state"], kept["items"], kept["hits"]) == ("Desk", "ok", 1, 1)
+    assert (kept["items_a_day"], kept["hit_share"]) == (0.25, 1.0)
+    assert (removed["items_a_day"], removed["hit_share"]) == (0.0, 0.0)
     assert (kept["tags"], kept["primed"], kept["polls"]) == ([], True, 1)
     assert (removed["id"], removed["state"], removed["reason"]) == (gone.id, "removed", "not_in_config")
 
