@@ -60,7 +60,10 @@ def polled_twice(folder: Path, model: Path) -> tuple[dict[str, int], list[tuple[
     scorer = ModelScorer.load(model)
     with TemporaryDirectory() as scratch, serving(folder) as origin:
         path = Path(scratch) / "config.yaml"
-        lines = ["poll: {allow_private_addresses: true, spacing: 1ms}", "alerts: {channels: [{name: aside, url: console://stderr}]}"]
+        lines = [
+            "poll: {allow_private_addresses: true, spacing: 1ms}",
+            "alerts: {channels: [{name: aside, url: console://stderr}]}",
+        ]
         lines += ["feeds:", *(f"  - {origin}/{file.name}" for file in sorted(folder.glob("*.xml")))]
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
         cycles = []

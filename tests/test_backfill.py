@@ -212,7 +212,7 @@ def test_an_outlet_known_by_name_is_the_live_feed_of_that_name(shelf: Shelf, tmp
     shelf.store.sync_feeds([FeedSource(FEED, "Desk")], NOW)
     shelf.fill(written(tmp_path / "a.jsonl", lines([record(1, feed="Desk"), record(2, feed="Unheard of")])))
     assert {row["feed"] for row in shelf.records.items()} == {"Desk", "Unheard of"}
-    assert [row["url"] for row in shelf.records.feeds()] == [FEED, "archive:Unheard of"]
+    assert [row["url"] for row in shelf.records.feeds(NOW)] == [FEED, "archive:Unheard of"]
 
 
 def test_alerts_are_planned_only_where_they_are_asked_for(shelf: Shelf, tmp_path: Path) -> None:
