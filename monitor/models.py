@@ -78,9 +78,10 @@ def train(house: House, *, force: bool = False, progress: Progress | None = None
     Raises:
         InputError: a seed cannot be read, or a signal has too few.
     """
-    seeds = training.seeds_folder(house.config.seeds)
     own = OrdinaryItems(house.database).read(OWN_ITEMS)
-    manifest = training.fit(seeds, verdicts(house), house.config.models, progress, own)
+    manifest = training.fit(
+        house.config.seeds, verdicts(house), house.config.models, progress, own, house.config.thresholds()
+    )
     scorer = ModelScorer.load(house.config.models / manifest.model_id)
     _register(house, scorer)
     previous = _usable(house)
@@ -162,11 +163,17 @@ def verdicts(house: House) -> list[Verdict]:
 
 
 async def _fit_aside(house: House) -> str:
-    seeds = training.seeds_folder(house.config.seeds)
     async with LocalEngine(1, memory=TRAINING_MEMORY) as engine:
         try:
             manifest = await engine.run(
-                training.fit, seeds, verdicts(house), house.config.models, timeout=TRAINING_LIMIT
+                training.fit,
+                house.config.seeds,
+                verdicts(house),
+                house.config.models,
+                None,
+                (),
+                tuple(house.config.thresholds()),
+                timeout=TRAINING_LIMIT,
             )
         except (WorkerCrashError, WorkerTimeoutError) as error:
             raise ModelError(f"training failed: {error}") from error

@@ -12,12 +12,10 @@ from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 
-from classifiers.errors import ClassifierError
-from classifiers.seed import Seed, load_seeds
+from classifiers.seed import Seed
 from classifiers.tokens import read_token, surfaces
 from classifiers.wordlists import listed, shares
-from monitor.adapters.language import detect
-from monitor.adapters.training import seeds_folder
+from monitor.adapters.training import read_seeds
 from monitor.errors import InputError
 from monitor.ports import Geographer
 
@@ -80,8 +78,8 @@ class TermWeights:
 
     def _readable(self) -> list[Seed]:
         try:
-            return load_seeds(seeds_folder(self._seeds), detect=detect)
-        except (ClassifierError, InputError) as error:
+            return read_seeds(self._seeds)
+        except InputError as error:
             log.warning("stories are told apart without seeds: %s", error)
             return []
 

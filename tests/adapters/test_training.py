@@ -83,3 +83,30 @@ def test_doubtful_seeds_are_found(tiny_seeds: Path, tmp_path: Path) -> None:
         (tmp_path / kind / name).write_bytes(first.read_bytes().split(b"---\n")[-1])
     assert training.check(tmp_path)
     assert training.check(tiny_seeds, [first.read_text(encoding="utf-8")])
+
+
+def test_a_folder_with_one_signal_borrows_the_rest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ordinary news, and other signals the config asks for, come from the shipped seeds, with no labels unasked for."""
+    shipped = tmp_path / "shipped"
+    for kind, text in (
+        ("background", "The council talks about roads"),
+        (SIGNALS[0], f"---\nlabels: [{SIGNALS[1]}]\n---\nMen lured to a war abroad"),
+        (SIGNALS[1], "Women freed from forced labour"),
+    ):
+        (shipped / kind).mkdir(parents=True)
+        (shipped / kind / "one.txt").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(training, "SHIPPED_SEEDS", (shipped,))
+    (tmp_path / "own" / "piracy").mkdir(parents=True)
+    (tmp_path / "own" / "background").mkdir()  # empty
+    (tmp_path / "own" / "piracy" / "two.txt").write_text("Pirates board a tanker", encoding="utf-8")
+    alone = {seed.id: seed.labels for seed in training.read_seeds(tmp_path / "own", ["piracy"])}
+    assert alone == {"piracy/two.txt": {"piracy"}, "background/one.txt": frozenset()}
+    both = {seed.id: seed.labels for seed in training.read_seeds(tmp_path / "own", ["piracy", SIGNALS[0]])}
+    assert both == alone | {f"{SIGNALS[0]}/one.txt": {SIGNALS[0]}}
+    with pytest.raises(InputError, match=r"signal arson: has no seeds; add 20 texts or more to .*own/arson/"):
+        training.read_seeds(tmp_path / "own", ["piracy", "arson"])
+
+
+def test_a_folder_of_ones_own_comes_first(tiny_seeds: Path) -> None:
+    """Where it has everything, nothing is added to it."""
+    assert len(training.read_seeds(tiny_seeds, SIGNALS)) == len(list(tiny_seeds.glob("*/*.txt")))
