@@ -3,19 +3,21 @@
 import gzip
 import json
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+START = datetime(2021, 3, 1, tzinfo=UTC)
 FEED = "https://desk.example/rss"
 
 
 def record(number: int, title: str = "", **more: object) -> dict[str, object]:
-    """An item of a day in 2021, one an hour; what is given replaces the usual."""
+    """An item of 2021, one an hour; what is given replaces the usual."""
     usual: dict[str, object] = {
         "id": f"tag:desk.example,{number}",
         "title": title or f"Council meeting number {number} about roads",
         "summary": f"Nothing was decided in room {number}.",
         "link": f"https://desk.example/{number}",
-        "published": f"2021-03-{1 + number // 24:02}T{number % 24:02}:00:00Z",
+        "published": (START + timedelta(hours=number)).isoformat(),
         "lang": "en",
         "feed": FEED,
     }
