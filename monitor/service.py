@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import secrets
 import signal
 import time
 from collections.abc import AsyncIterator, Mapping
@@ -28,6 +29,8 @@ from monitor.config import Config, ConfigWatcher, restart_needed
 from monitor.errors import ConfigError, StorageError
 from monitor.keeper import ModelKeeper
 from monitor.pipeline import deliver
+from monitor.web.access import Access
+from monitor.web.desk import Desk
 from monitor.web.health import Facts, Health, Sentinels, assess
 from monitor.web.metrics import Metrics
 from monitor.web.pages import create_app
@@ -74,7 +77,9 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator["
         house = stack.enter_context(open_house(config))
         workers = await stack.enter_async_context(open_workers(config))
         service = Service(house, workers, config, environ)
-        app = create_app(service.health, service.metrics, config.web.password.get_secret_value() or None)
+        token = secrets.token_urlsafe(32)
+        access = Access(config.web.host, config.web.password.get_secret_value(), config.web.public_url, token)
+        app = create_app(service.health, service.metrics, access, Desk(house, token))
         web = await stack.enter_async_context(WebServer(app, config.web.host, config.web.port))
         service.port = web.port
         stack.push_async_callback(service.stop)

@@ -4,6 +4,7 @@ Every value is escaped where it is put in; a name that a template uses and nobod
 """
 
 from functools import cache
+from importlib.resources import files
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
@@ -11,6 +12,12 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 def fill(template: str, **values: object) -> str:
     """The template of that name in `shipped/templates` with the values put in."""
     return _templates().get_template(template).render(**values)
+
+
+@cache
+def source(name: str) -> str:
+    """A file of `shipped/templates` as it is, such as the style sheet."""
+    return files("monitor").joinpath("shipped", "templates", name).read_text(encoding="utf-8")
 
 
 @cache

@@ -8,7 +8,7 @@ import typer
 from monitor.cli import output
 from monitor.cli.options import CONFIG, ConfigOption
 from monitor.cli.session import existing_house
-from monitor.errors import InputError
+from monitor.labelling import record_verdict
 
 
 class Answer(StrEnum):
@@ -26,7 +26,5 @@ def label(
 ) -> None:
     """Record a verdict; the next `monitor train` learns from it."""
     with existing_house(config) as house:
-        if signal not in house.config.thresholds():
-            raise InputError(f"no signal {signal} in the config; there are: {', '.join(house.config.thresholds())}")
-        house.journal.label(item, signal, verdict is Answer.YES, house.clock.now())
+        record_verdict(house, item, signal, verdict is Answer.YES)
     output.say(f"item {item}: {signal} {verdict.value}")

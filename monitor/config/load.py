@@ -47,6 +47,9 @@ class _Loading:
             raise self._error()
         if not feeds:
             self._warnings.append(f"{self._path}: feeds: none yet, so nothing will be polled; add one under feeds:")
+        if settings.web.public_url and not settings.web.password.get_secret_value():
+            closed = "empty, so only this machine can open the pages that web.public_url makes alerts link to"
+            self._warnings.append(f"{self._path}: web.password: {closed}")
         return Config(
             path=self._path,
             database=self._folder / settings.database,

@@ -8,7 +8,7 @@ from monitor.domain.alert import News, Reason
 from monitor.domain.foreign import gist, one_line, web_link
 from monitor.domain.hit import Hit
 from monitor.domain.message import Block, Line, Message, Notice, Part, PendingAlert, Span, Telling, plain_line
-from monitor.domain.route import together
+from monitor.domain.route import Route, together
 
 SUBJECT_CHARS = 150
 """Longest subject: what mail readers and phones show at all."""
@@ -148,14 +148,26 @@ def _outlets(notice: Notice) -> str:
 
 
 def _countries(notice: Notice, voice: Voice, *, label: str = "Countries: ") -> str:
-    """Who goes where, as far as the reports say so, then the other countries they name; else all, the leading first."""
-    codes = dict.fromkeys(code for telling in notice.tellings for code in telling.countries)
-    route = together(telling.route for telling in notice.tellings)
+    codes = [code for telling in notice.tellings for code in telling.countries]
+    told = whereabouts(codes, [telling.route for telling in notice.tellings], voice, others=bool(label))
+    return f"{label}{told}" if told else ""
+
+
+def whereabouts(countries: Iterable[str], routes: Iterable[Route], voice: Voice, *, others: bool = True) -> str:
+    """Who goes where, as far as the reports say so, then the other countries they name; else all they name.
+
+    Args:
+        countries: as the reports name them, the leading one's first; repeated ones count once.
+        routes: one for each report.
+        voice: how to call them.
+        others: whether to name those that are not on the route.
+    """
+    codes, route = dict.fromkeys(countries), together(routes)
     if not route:
-        return f"{label}{voice.countries(codes)}" if codes else ""
-    arrow = f"{label}{voice.countries(route.origins)} → {voice.countries(route.destinations)}"
-    others = [code for code in codes if code not in {*route.origins, *route.destinations}]
-    return f"{arrow}; also named: {voice.countries(others)}" if others and label else arrow
+        return voice.countries(codes)
+    arrow = f"{voice.countries(route.origins)} → {voice.countries(route.destinations)}"
+    aside = [code for code in codes if code not in {*route.origins, *route.destinations}]
+    return f"{arrow}; also named: {voice.countries(aside)}" if aside and others else arrow
 
 
 def _times(telling: Telling) -> str:

@@ -1,45 +1,112 @@
-"""Health and metrics over real HTTP."""
+"""Pages, health and metrics over real HTTP."""
 
 import base64
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
+from monitor.config import load
+from monitor.domain.feed import FeedSource
+from monitor.domain.item import Item
 from monitor.errors import MonitorError
+from monitor.house import House, open_house
 from monitor.pipeline import DeliverySummary, PollSummary
+from monitor.ports import PollResult
+from monitor.web.access import Access
+from monitor.web.desk import Desk
 from monitor.web.health import Facts, Health, assess
 from monitor.web.metrics import Metrics
-from monitor.web.pages import create_app
+from monitor.web.pages import FORM_BYTES, create_app
 from monitor.web.server import WebServer
+from tests.adapters import storage
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 FACTS = Facts(started_at=NOW, heartbeat_at=NOW, last_poll_at=NOW, model="m1", feeds={"ok": 3}, pending_alerts=2)
 
 
+HOSTILE = "<script>alert(1)</script> \"onload=x ' <img src=//evil.example/p.png> {{ 7*7 }}"
+TOKEN = "t0ken"
+
+
 class Site:
     """The pages, served; `facts` may change between requests."""
 
-    def __init__(self, password: str | None) -> None:
+    def __init__(self, house: House, password: str = "", *, host: str = "127.0.0.1", public_url: str = "") -> None:
         self.facts = FACTS
         self.metrics = Metrics()
-        self.server = WebServer(create_app(self.health, self.metrics, password), "127.0.0.1", 0)
+        self.house = house
+        app = create_app(self.health, self.metrics, Access(host, password, public_url, TOKEN), Desk(house, TOKEN))
+        self.server = WebServer(app, "127.0.0.1", 0)
+
+    @property
+    def root(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}"
 
     async def health(self) -> Health:
         return assess(self.facts, NOW)
 
-    async def get(self, path: str, password: str | None = None) -> httpx.Response:
-        given = base64.b64encode(f"analyst:{password}".encode()).decode()
-        headers = {"Authorization": f"Basic {given}"} if password is not None else {}
+    async def get(self, path: str, password: str | None = None, **headers: str) -> httpx.Response:
+        return await self._ask("GET", path, password, headers)
+
+    async def judge(self, path: str = "/stories/1", password: str | None = None, **changes: str) -> httpx.Response:
+        """Send the form of the story's page, or a changed one; `headers_…` are headers."""
+        form = {"token": TOKEN, "item": "1", "signal": storage.TRAFFICKING, "verdict": "yes"}
+        headers = {name.removeprefix("headers_"): changes.pop(name) for name in list(changes) if "headers_" in name}
+        return await self._ask("POST", path, password, headers, data=form | changes)
+
+    def verdicts(self) -> list[tuple[int, str, str]]:
+        return [(row["item_id"], row["signal"], row["verdict"]) for row in self.house.records.verdicts()]
+
+    async def _ask(
+        self, method: str, path: str, password: str | None, headers: dict[str, str], **given: Any
+    ) -> httpx.Response:
+        if password is not None:
+            headers |= {"Authorization": f"Basic {base64.b64encode(f'analyst:{password}'.encode()).decode()}"}
+        headers = {name.replace("_", "-"): value for name, value in headers.items()}
         async with httpx.AsyncClient(trust_env=False) as client:
-            return await client.get(f"http://127.0.0.1:{self.server.port}{path}", headers=headers)
+            return await client.request(method, f"{self.root}{path}", headers=headers, **given)
 
 
-@pytest.fixture(params=[None, "s3cret"])
-async def site(request: pytest.FixtureRequest) -> AsyncIterator[Site]:
-    site = Site(request.param)
+@pytest.fixture
+def house(tmp_path: Path) -> Iterator[House]:
+    """A database with one story: item 1, alert 1."""
+    (tmp_path / "config.yaml").write_text("feeds: []", encoding="utf-8")
+    with open_house(load(tmp_path / "config.yaml", {})) as house:
+        house.store.sync_feeds([FeedSource(storage.URL, "The <b>Desk</b>")], storage.NOW)
+        [feed] = house.store.due_feeds(storage.NOW, force=True)
+        entry = hostile_item()
+        told = PollResult(
+            storage.update(feed),
+            items=(replace(storage.scored(entry, story_id=-1), countries=("CU", "RU")),),
+            seen=entry.identity.keys(),
+            stories=(storage.story(-1, HOSTILE),),
+            alerts=(storage.alert(-1),),
+        )
+        house.store.record(told)
+        yield house
+
+
+def hostile_item() -> Item:
+    return replace(storage.item(HOSTILE, f"Summary {HOSTILE}"), url="javascript:alert(1)")
+
+
+@pytest.fixture(params=["", "s3cret"])
+async def site(request: pytest.FixtureRequest, house: House) -> AsyncIterator[Site]:
+    site = Site(house, request.param)
+    async with site.server:
+        yield site
+
+
+@pytest.fixture
+async def open_site(house: House) -> AsyncIterator[Site]:
+    """Served to this machine alone, without a password."""
+    site = Site(house)
     async with site.server:
         yield site
 
@@ -53,9 +120,9 @@ async def test_health_is_open_and_says_what_is_wrong(site: Site) -> None:
     assert (bad.status_code, bad.json()["problems"]) == (503, ["database: monitor.db: the disk is full"])
 
 
-async def test_metrics_count_what_the_pipeline_reports() -> None:
+async def test_metrics_count_what_the_pipeline_reports(house: House) -> None:
     """Counters grow with every cycle; gauges are those of the moment."""
-    site = Site(None)
+    site = Site(house)
     site.metrics.polled(
         PollSummary(5, 3, 2, new_items=40, hits=2, stories=1, alerts=1, articles=3, articles_failed=1), seconds=1.5
     )
@@ -76,9 +143,9 @@ async def test_metrics_count_what_the_pipeline_reports() -> None:
         assert line in text.splitlines()
 
 
-async def test_a_state_no_feed_is_in_any_more_does_not_linger() -> None:
+async def test_a_state_no_feed_is_in_any_more_does_not_linger(house: House) -> None:
     """When the last failing feed recovers, its gauge goes away with it."""
-    site = Site(None)
+    site = Site(house)
     async with site.server:
         site.facts = replace(FACTS, feeds={"ok": 2, "failing": 1})
         assert 'monitor_feeds{state="failing"} 1.0' in (await site.get("/metrics")).text
@@ -86,13 +153,19 @@ async def test_a_state_no_feed_is_in_any_more_does_not_linger() -> None:
         assert 'state="failing"' not in (await site.get("/metrics")).text
 
 
-async def test_a_password_guards_everything_but_health() -> None:
-    """Without it, or with a wrong one, there are no metrics."""
-    site = Site("s3cret")
+async def test_a_password_guards_everything_but_health(house: House) -> None:
+    """Without it, or with a wrong one, there are no metrics and no pages."""
+    site = Site(house, "s3cret")
     async with site.server:
-        assert (await site.get("/metrics")).status_code == 401
-        assert (await site.get("/metrics", "wrong")).status_code == 401
-        assert (await site.get("/metrics", "s3cret")).status_code == 200
+        for path in ("/metrics", "/", "/stories/1"):
+            refused = await site.get(path)
+            assert (refused.status_code, refused.headers["WWW-Authenticate"][:5]) == (401, "Basic")
+            assert (await site.get(path, "wrong")).status_code == 401
+            assert (await site.get(path, Authorization="Basic ???")).status_code == 401
+            assert (await site.get(path, "s3cret")).status_code == 200
+        assert (await site.judge()).status_code == 401
+        assert site.verdicts() == []
+        assert (await site.judge(password="s3cret")).status_code == 303
 
 
 async def test_nothing_else_is_served(site: Site) -> None:
@@ -101,10 +174,136 @@ async def test_nothing_else_is_served(site: Site) -> None:
         assert (await site.get(path)).status_code == 404
 
 
-async def test_a_taken_port_is_told_in_one_line() -> None:
+async def test_a_taken_port_is_told_in_one_line(house: House) -> None:
     """The message names the address and the key to change."""
-    site = Site(None)
+    site = Site(house)
     with pytest.raises(MonitorError, match=rf"cannot listen on 127\.0\.0\.1:{site.server.port}: .*set web\.port"):
         WebServer(None, "127.0.0.1", site.server.port)
     async with site.server:
         pass
+
+
+async def test_a_story_shows_its_items_scores_reasons_and_alerts(open_site: Site) -> None:
+    """What an analyst needs to judge an alert, the feed's text as text and its address a link only where it is one."""
+    page = (await open_site.get("/stories/1")).text
+    for told in (
+        "Human trafficking: 0.90",
+        "the threshold was 0.50",
+        "lured</span> +2.50",
+        "Model m1",
+        "Low confidence",
+    ):
+        assert told in page
+    for told in ("Cuba, Russia", "human_trafficking/one.txt", "<td>desk</td><td>pending</td><td>first_hit</td>"):
+        assert told in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;" in page
+    assert "The &lt;b&gt;Desk&lt;/b&gt;" in page
+    for markup in ("<script", "<img", "javascript:", "49"):
+        assert markup not in re.sub(r'value="[^"]*"|\d{4}-\d\d-\d\d', "", page)
+
+
+async def test_the_first_page_lists_the_stories(open_site: Site) -> None:
+    """Each leads to its own page."""
+    page = (await open_site.get("/")).text
+    assert 'href="stories/1"' in page
+    assert "up to 0.90" in page
+    assert "<script" not in page
+
+
+@pytest.mark.parametrize("path", ["/stories/2", "/stories/0", "/stories/x", f"/stories/{10**30}", "/stories/1/../2"])
+async def test_a_story_that_is_not_there_is_said_to_be_missing(open_site: Site, path: str) -> None:
+    answer = await open_site.get(path)
+    assert answer.status_code == 404
+    assert "<h1>Nothing here</h1>" in answer.text
+
+
+async def test_a_verdict_is_recorded_and_shown(open_site: Site) -> None:
+    """The form as the page has it; a second click replaces the first."""
+    page = (await open_site.get("/stories/1")).text
+    assert page.count('aria-pressed="true"') == 0
+    assert f'name="token" value="{TOKEN}"' in page
+    answer = await open_site.judge(headers_Origin=open_site.root, headers_Sec_Fetch_Site="same-origin")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "1?saved=1#item-1")
+    assert open_site.verdicts() == [(1, storage.TRAFFICKING, "yes")]
+    page = (await open_site.get("/stories/1?saved=1")).text
+    assert 'value="yes" aria-pressed="true"' in page
+    assert 'role="status"' in page
+    await open_site.judge(verdict="no")
+    assert open_site.verdicts() == [(1, storage.TRAFFICKING, "no")]
+
+
+async def test_opening_links_changes_nothing(open_site: Site) -> None:
+    """Mail scanners and previews open every link of an alert, whatever is in it."""
+    for path in ("/", "/stories/1", "/stories/1?saved=1", "/stories/1?item=1&signal=human_trafficking&verdict=yes"):
+        assert (await open_site.get(path)).status_code == 200
+    assert open_site.verdicts() == []
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"token": "wrong"}, 403),
+        ({"token": ""}, 403),
+        ({"headers_Origin": "https://evil.example"}, 403),
+        ({"headers_Origin": "null"}, 403),
+        ({"headers_Sec_Fetch_Site": "cross-site"}, 403),
+        ({"headers_Sec_Fetch_Site": "same-site"}, 403),
+        ({"item": "2"}, 400),
+        ({"item": "-1"}, 400),
+        ({"item": "9" * 30}, 400),
+        ({"signal": "smuggling"}, 400),
+        ({"verdict": "maybe"}, 400),
+        ({"more": "x" * FORM_BYTES}, 413),
+    ],
+)
+async def test_a_verdict_from_elsewhere_or_about_nothing_is_refused(
+    open_site: Site, changes: dict[str, str], status: int
+) -> None:
+    """With a page that says why, and nothing written."""
+    answer = await open_site.judge(**changes)
+    assert (answer.status_code, answer.headers["Content-Type"][:9]) == (status, "text/html")
+    assert open_site.verdicts() == []
+
+
+async def test_behind_a_proxy_the_public_address_counts_as_ours(house: House) -> None:
+    site = Site(house, "s3cret", host="0.0.0.0", public_url="https://m.example/monitor")
+    async with site.server:
+        assert (await site.judge(password="s3cret", headers_Origin="https://m.example")).status_code == 303
+
+
+async def test_without_a_password_the_pages_open_to_this_machine_only(house: House) -> None:
+    """Not on an address others reach, and not under a name that a foreign page made lead here."""
+    wide = Site(house, host="0.0.0.0")
+    async with wide.server:
+        refused = await wide.get("/stories/1")
+        assert (refused.status_code, "Set web.password" in refused.text) == (403, True)
+        assert (await wide.judge()).status_code == 403
+        assert (await wide.get("/healthz")).status_code == 200
+    narrow = Site(house)
+    async with narrow.server:
+        for name in ("evil.example", "evil.example:8080", "10.0.0.1", "[", ""):
+            assert (await narrow.get("/stories/1", Host=name)).status_code in {400, 403}
+        for name in ("localhost:8080", "127.0.0.1", "[::1]:8080"):
+            assert (await narrow.get("/stories/1", Host=name)).status_code == 200
+    assert wide.verdicts() == []
+
+
+@pytest.mark.parametrize("path", ["/", "/stories/1", "/stories/9", "/healthz", "/style.css", "/nothing"])
+async def test_every_answer_carries_the_security_headers(open_site: Site, path: str) -> None:
+    """No script, no foreign content, no frame, no referrer to others, no copy in a cache."""
+    headers = (await open_site.get(path)).headers
+    policy = headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy
+    assert "script-src" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert (headers["X-Content-Type-Options"], headers["X-Frame-Options"]) == ("nosniff", "DENY")
+    assert (headers["Referrer-Policy"], headers["Cache-Control"]) == ("same-origin", "no-store")
+
+
+async def test_pages_load_nothing_but_their_style_sheet(open_site: Site) -> None:
+    """… which is there, relative, so that a proxy may serve the pages below a path."""
+    for path, style in (("/", "style.css"), ("/stories/1", "../style.css"), ("/a/b/c", "../../style.css")):
+        page = (await open_site.get(path)).text
+        assert re.findall(r'<link[^>]*href="([^"]*)"', page) == [style]
+        assert not re.search(r"<(?:style|script|img|iframe)|<[^>]* (?:style|src)=", page)
+    assert (await open_site.get("/style.css")).headers["Content-Type"].startswith("text/css")
