@@ -58,6 +58,9 @@ def _model(house: House) -> Finding:
         return Finding("model", WARN, "none yet; `monitor train` makes one, and `monitor run` does so by itself")
     if missing := scorer.missing(house.config.thresholds()):
         return Finding("model", WARN, f"{scorer.model_id} does not know {', '.join(missing)}; run `monitor train`")
+    if failing := [str(outcome) for outcome in scorer.examine(house.config.thresholds()) if outcome.failing]:
+        advice = "look at the threshold and the seeds, then `monitor train`"
+        return Finding("model", WARN, f"{scorer.model_id} is not to be relied on: {'; '.join(failing)}; {advice}")
     return Finding("model", OK, f"{scorer.model_id} scores {', '.join(scorer.signals)}")
 
 

@@ -95,16 +95,18 @@ def train(house: House, *, force: bool = False, progress: Progress | None = None
 def worse(old: ModelScorer, new: ModelScorer, thresholds: Mapping[str, float]) -> str | None:
     """Why `new` should not replace `old`; None where nothing speaks against it.
 
-    By their cross-validated figures, and by the sentinels at the thresholds in force.
+    By their cross-validated figures, and by the sentinels at the thresholds in force. A signal without a threshold is
+    not watched, and not asked for.
     """
-    for signal in old.signals:
+    for signal in (name for name in old.signals if name in thresholds):
         if signal not in new.signals:
             return f"it does not know {signal} any more"
-        before = old.manifest.reports[signal].average_precision
-        after = new.manifest.reports[signal].average_precision
-        if after < before - TOLERANCE:
-            return f"average precision for {signal} falls from {before:.3f} to {after:.3f}"
-    return sentinels_worse(old.examine(thresholds), new.examine(thresholds))
+        was = old.manifest.reports[signal].average_precision
+        now = new.manifest.reports[signal].average_precision
+        if now < was - TOLERANCE:
+            return f"average precision for {signal} falls from {was:.3f} to {now:.3f}"
+    before, after = old.examine(thresholds), new.examine(thresholds)
+    return sentinels_worse([outcome for outcome in before if outcome.signal in thresholds], after)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+from monitor.adapters.classify import ModelScorer
 from monitor.config import Config, load
 from monitor.doctor import FAIL, OK, WARN, Finding, examine
 from monitor.house import open_house
@@ -53,11 +54,17 @@ async def test_a_new_installation_is_not_ill(folder: Path) -> None:
     assert "no poll yet" in findings["database"].detail
 
 
-async def test_a_model_is_loaded_and_must_know_the_signals(folder: Path, tiny_model_folder: Path) -> None:
-    """One that cannot be loaded is a failure; one that does not know a signal of the config a warning."""
+async def test_a_model_is_loaded_and_must_know_the_signals(
+    folder: Path, tiny_model_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that cannot be loaded is a failure; one that misses known reports or does not know a signal a warning."""
     config = configured(folder)
     with_model(config, tiny_model_folder)
-    assert (await found(config))["model"].verdict == OK
+    shy = (await found(config))["model"]
+    assert (shy.verdict, "known reports found" in shy.detail) == (WARN, True)
+    with monkeypatch.context() as patched:
+        patched.setattr(ModelScorer, "examine", lambda *_: ())
+        assert (await found(config))["model"].verdict == OK
     more = configured(folder, signals={"organ_trade": {"threshold": 0.5}})
     assert "does not know organ_trade; run `monitor train`" in (await found(more))["model"].detail
     next(iter((config.models / tiny_model_folder.name).glob("*.json"))).write_text("{", encoding="utf-8")

@@ -78,6 +78,8 @@ def test_a_worse_model_is_named_by_what_got_worse(tiny_model_folder: Path) -> No
     fall = models.worse(good, with_precision(report.average_precision - 2 * models.TOLERANCE), LOW)
     assert fall is not None
     assert f"average precision for {signal} falls" in fall
+    watched = {other: 0.02 for other in LOW if other != signal}
+    assert models.worse(good, with_precision(0.0), watched) is None
     fewer = replace(good.manifest, signals=good.signals[1:])
     narrow = ModelScorer(replace(good.model, manifest=fewer))
     assert models.worse(good, narrow, LOW) == f"it does not know {signal} any more"
