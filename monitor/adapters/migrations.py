@@ -259,6 +259,10 @@ CREATE TABLE archives (
 ) STRICT;
 """
 
+_SKIP_HOURS = """
+ALTER TABLE feeds ADD COLUMN skip_hours TEXT NOT NULL DEFAULT '[]';   -- JSON list of hours, UTC
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_first", _FIRST),
     Migration("0002_countries", _COUNTRIES),
@@ -267,5 +271,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0005_fulltext", _FULLTEXT),
     Migration("0006_updates_and_evidence", _UPDATES_AND_EVIDENCE),
     Migration("0007_archives", _ARCHIVES),
+    Migration("0008_skip_hours", _SKIP_HOURS),
 )
 """All steps, oldest first."""

@@ -4,7 +4,7 @@ import codecs
 import re
 from calendar import timegm
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from typing import Any
@@ -40,6 +40,8 @@ _WIDE = (
 )
 """How bodies of two or four bytes a character begin; their own declaration can only be read once that is known."""
 
+_SKIPPED = re.compile(rb"<skipHours>(.{0,2000}?)</skipHours>", re.DOTALL | re.IGNORECASE)
+_HOUR = re.compile(rb"<hour>\s*(\d{1,2})\s*</hour>", re.IGNORECASE)
 _MOSTLY = 0.1
 """Share of broken characters a body may hold and still be taken for the UTF-8 it says it is."""
 
@@ -100,7 +102,7 @@ def parse_body(body: bytes, url: str, content_type: str, now: datetime) -> Parse
     if document is None:
         document = by_feedparser(body, url, content_type)
     refused = _refused(document, body)
-    return refused or parsed_feed(document, url, now)
+    return refused or replace(parsed_feed(document, url, now), skip_hours=_skip_hours(body))
 
 
 def by_feedparser(body: bytes, url: str, content_type: str) -> Mapping[str, Any]:
@@ -236,6 +238,13 @@ def _date(entry: Mapping[str, Any]) -> datetime | None:
         return datetime.fromtimestamp(timegm(parts), UTC)
     except (ValueError, OverflowError, OSError):
         return None
+
+
+def _skip_hours(body: bytes) -> frozenset[int]:
+    """RSS 2.0 `skipHours`, which feedparser keeps only the last of."""
+    block = _SKIPPED.search(body)
+    hours = (int(hour) for hour in _HOUR.findall(block[1])) if block else ()
+    return frozenset(hour % 24 for hour in hours if hour <= 24)
 
 
 def _ttl(value: object) -> timedelta | None:

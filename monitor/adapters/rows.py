@@ -92,6 +92,7 @@ def feed_from(row: Row, headers: Mapping[str, str]) -> Feed:
         moved_polls=row["moved_polls"],
         identity=IdentityKind(row["identity"]),
         primed=bool(row["primed"]),
+        skip_hours=frozenset(json.loads(row["skip_hours"])),
     )
 
 
@@ -115,6 +116,7 @@ def update_row(update: FeedUpdate) -> Row:
         "moved_polls": update.moved_polls,
         "identity": str(update.identity),
         "primed": update.primed,
+        "skip_hours": to_json(sorted(update.skip_hours)),
         "title": _maybe_storable(update.title or None),
     }
 

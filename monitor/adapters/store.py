@@ -48,7 +48,7 @@ UPDATE feeds SET
     error = :error, last_polled_at = :last_polled_at, next_poll_at = :next_poll_at, interval_s = :interval_s,
     last_ok_at = :last_ok_at, failures = :failures, etag = :etag, last_modified = :last_modified,
     body_hash = :body_hash, unchanged_polls = :unchanged_polls, moved_to = :moved_to, moved_polls = :moved_polls,
-    identity = :identity, primed = :primed, polls = polls + 1,
+    identity = :identity, primed = :primed, skip_hours = :skip_hours, polls = polls + 1,
     title = coalesce(:title, title),
     name = CASE WHEN name = url THEN coalesce(:title, name) ELSE name END
 WHERE id = :id

@@ -63,6 +63,7 @@ class Feed:
     moved_polls: int = 0  # how often in a row
     identity: IdentityKind = IdentityKind.GUID
     primed: bool = False  # its backlog has been stored once
+    skip_hours: frozenset[int] = frozenset()  # UTC, in which it wants not to be asked
 
     @property
     def name(self) -> str:
@@ -72,8 +73,7 @@ class Feed:
     @property
     def label(self) -> str:
         """What logs call it: id and name; of a URL without its query, which may hold a key."""
-        shown = self.name.partition("?")[0] if self.name == self.source.url else self.name
-        return f"{self.id} ({shown})"
+        return f"{self.id} ({self.name.partition('?')[0] if self.name == self.source.url else self.name})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +118,7 @@ class ParsedFeed:
     title: str = ""
     lang: str | None = None
     ttl: timedelta | None = None
+    skip_hours: frozenset[int] = frozenset()  # UTC
     warnings: tuple[str, ...] = ()  # one line per skipped entry
 
 
@@ -141,6 +142,7 @@ class FeedUpdate:
     moved_polls: int
     identity: IdentityKind
     primed: bool
+    skip_hours: frozenset[int] = frozenset()
     title: str | None = None
     error: str | None = None  # the one-line message behind a failing reason
 
@@ -183,7 +185,7 @@ def after_items(
     wait = pace.until_next(interval, [parsed.ttl, got.fresh_for], jitter, fixed=feed.source.every is not None)
     moved_to, moved_polls = _moved(feed, got.moved_to)
     return replace(
-        _carried(feed, now, interval, wait),
+        _carried(replace(feed, skip_hours=parsed.skip_hours), now, interval, wait),
         state=FeedState.OK,
         reason="new_items" if fresh.items else "no_new_items" if parsed.items else "no_items",
         last_ok_at=now,
@@ -241,9 +243,8 @@ def after_failure(
         return replace(update, reason="own_network", error=str(error))
     gone = error.reason == "http_410"
     permanent: bool = getattr(error, "permanent", False)
-    retry_after: timedelta | None = getattr(error, "retry_after", None)
-    failures = feed.failures + pace.weight(error.reason)
-    wait = pace.after_failing(interval, failures, jitter, retry_after=retry_after, permanent=permanent)
+    failures, asked = feed.failures + pace.weight(error.reason), getattr(error, "retry_after", None)
+    wait = pace.after_failing(interval, failures, jitter, retry_after=asked, permanent=permanent)
     return replace(
         _carried(feed, now, interval, pace.MONTH if gone else wait),
         state=FeedState.PAUSED if gone else FeedState.FAILING,
@@ -267,7 +268,7 @@ def _carried(feed: Feed, now: datetime, interval: timedelta, wait: timedelta) ->
         state=feed.state,
         reason=feed.reason,
         polled_at=now,
-        next_poll_at=now + wait,
+        next_poll_at=pace.awake(now + wait, () if feed.source.every else feed.skip_hours),
         interval=interval,
         last_ok_at=feed.last_ok_at,
         failures=feed.failures,
@@ -279,6 +280,7 @@ def _carried(feed: Feed, now: datetime, interval: timedelta, wait: timedelta) ->
         moved_polls=feed.moved_polls,
         identity=feed.identity,
         primed=feed.primed,
+        skip_hours=feed.skip_hours,
     )
 
 

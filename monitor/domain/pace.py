@@ -1,7 +1,7 @@
 """Stage 1 of 6: Feed → how long until it is asked again: often enough for its news, seldom enough for its server."""
 
-from collections.abc import Sequence
-from datetime import timedelta
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
 
 SHORTEST = timedelta(minutes=5)
 LONGEST = timedelta(hours=6)
@@ -20,6 +20,7 @@ SYSTEMIC = 4
 """So many feeds failing at network level, and none answering, is our network and not theirs."""
 
 _NETWORK = {"timeout", "dns", "connect", "tls"}
+_HOURS = 24
 _FASTER, _SLOWER = 0.6, 1.2
 _SPREAD = 0.1
 _SOFT = {"timeout", "connect", "incomplete", "http_404", "http_408", "http_425", "http_429", "unexpected_304"}
@@ -46,6 +47,18 @@ def until_next(interval: timedelta, hints: list[timedelta | None], jitter: float
         return min(_spread(interval, jitter), MONTH)
     asked = [min(hint, HINT_LIMIT) for hint in hints if hint is not None]
     return min(max(_spread(max([interval, *asked]), jitter), SHORTEST), MONTH)
+
+
+def awake(moment: datetime, skip_hours: Collection[int]) -> datetime:
+    """The moment, or the next full hour in which the feed may be asked (RSS 2.0 `skipHours`, in UTC).
+
+    A feed that skips the whole day is asked all the same: it says nothing about any hour.
+    """
+    if len(skip_hours) >= _HOURS:
+        return moment
+    while moment.hour in skip_hours:
+        moment = moment.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    return moment
 
 
 def weight(reason: str) -> float:

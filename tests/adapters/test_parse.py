@@ -96,6 +96,15 @@ def test_a_feed_without_items_is_a_feed() -> None:
     assert parsed(rss()).items == ()
 
 
+@pytest.mark.parametrize("broken", [False, True])
+def test_hours_in_which_a_feed_wants_rest_are_read(broken: bool) -> None:
+    """RSS skipHours, from well-formed feeds and others; some write midnight as 24."""
+    hours = b"<skipHours><hour>2</hour><hour> 3 </hour><hour>24</hour><hour>99</hour></skipHours>"
+    body = rss(Entry("Fine")).replace(b"<item>", hours + b"<item>", 1)
+    assert parsed(body.replace(b"</channel>", b"") if broken else body).skip_hours == {0, 2, 3}
+    assert parsed(rss(Entry("Fine"))).skip_hours == frozenset()
+
+
 def test_malformed_xml_gives_the_items_before_the_fault() -> None:
     """With a warning; being malformed alone breaks nothing."""
     body = rss(Entry("First", "https://example.org/1"), Entry("Second", "https://example.org/2"))

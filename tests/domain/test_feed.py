@@ -261,6 +261,25 @@ jitters = st.floats(0, 1, exclude_max=True)
 hints = st.none() | st.timedeltas(timedelta(0), timedelta(days=400))
 
 
+def test_a_feed_is_not_asked_in_the_hours_it_skips() -> None:
+    """RSS skipHours, in UTC: the poll waits for the next full hour; a configured interval comes first."""
+    skipped = frozenset({(NOW + timedelta(minutes=5)).hour, (NOW + timedelta(hours=1)).hour} | {NOW.hour})
+    parsed = ParsedFeed((ITEM,), skip_hours=skipped)
+    first = after_items(GOOD, BODY, parsed, SOME, now=NOW, jitter=0.5, every=EVERY)
+    assert (first.next_poll_at.hour in skipped, first.next_poll_at.minute) == (False, 0)
+    again = after_unchanged(polled(GOOD, first), Unchanged(), now=NOW, jitter=0.5, every=EVERY)
+    assert again.next_poll_at.hour not in skipped
+    fixed = replace(GOOD, source=replace(GOOD.source, every=timedelta(minutes=2)))
+    assert after_items(fixed, BODY, parsed, SOME, now=NOW, jitter=0.5).next_poll_at == NOW + timedelta(minutes=2)
+
+
+def test_a_feed_that_skips_all_hours_is_asked_all_the_same() -> None:
+    """It would never be asked again."""
+    parsed = ParsedFeed((ITEM,), skip_hours=frozenset(range(24)))
+    update = after_items(GOOD, BODY, parsed, SOME, now=NOW, jitter=0.5, every=EVERY)
+    assert update.next_poll_at == items(GOOD).next_poll_at
+
+
 @given(feeds, reasons, jitters, hints, st.booleans(), st.booleans())
 def test_the_next_poll_is_never_sooner_than_minutes_nor_later_than_a_month(
     feed: Feed, reason: str, jitter: float, hint: timedelta | None, permanent: bool, ours: bool

@@ -36,7 +36,11 @@ _SILENT_CHANNEL: Final = {
     f"{FEEDBURNER}feedFlare", f"{FEEDBURNER}emailServiceId", f"{FEEDBURNER}feedburnerHostname", f"{ITUNES}author",
     f"{ITUNES}explicit", f"{ITUNES}image",
 }  # fmt: skip
-_IMAGE_INSIDE: Final = {"title", "url", "link", "width", "height", "description"}
+_HOLDERS: Final = {
+    "image": {"title", "url", "link", "width", "height", "description"},
+    "skiphours": {"hour"},
+    "skipdays": {"day"},
+}
 _MEDIA_HOLDERS: Final = {f"{MEDIA}content", f"{MEDIA}group"}
 _MEDIA_INSIDE: Final = {f"{MEDIA}{name}" for name in ("category", "credit", "keywords", "rating", "thumbnail")}
 _CHANNEL: Final = {"title": "title", "language": "language", f"{DC}language": "language", "ttl": "ttl"}
@@ -53,8 +57,8 @@ def read(root: Element, url: str) -> tuple[Fields, list[Fields]]:
             entries.append(_item(child, url))
         elif key := _CHANNEL.get(name):
             once(feed, key, text(child))
-        elif name == "image":
-            expect(all(_name(inside) in _IMAGE_INSIDE and not len(inside) for inside in child))
+        elif inside := _HOLDERS.get(name):
+            expect(all(_name(one) in inside and not len(one) for one in child))
         else:
             expect(is_silent(child, name, _SILENT_CHANNEL))
     return feed, entries
