@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.web.health import CYCLE_LIMIT, HEARTBEAT_LIMIT, Facts, assess
+from monitor.web.health import CYCLE_LIMIT, HEARTBEAT_LIMIT, Facts, Sentinels, assess
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 GOOD = Facts(
@@ -14,6 +14,7 @@ GOOD = Facts(
     last_poll_at=NOW - timedelta(seconds=4),
     model="m1",
     feeds={"ok": 5, "failing": 1},
+    sentinels={"ht": Sentinels(8, 8, 9, 1, failing=False)},
 )
 
 
@@ -44,6 +45,12 @@ def test_what_stops_the_main_job_is_failing(changes: dict[str, object], problem:
     ("changes", "problem"),
     [
         ({"model": None}, "model: none loaded yet"),
+        ({"model": None, "model_problem": "training failed: no seeds"}, "model: training failed: no seeds"),
+        ({"model_problem": "model m2 refused"}, "model: model m2 refused"),
+        (
+            {"sentinels": {"ht": Sentinels(8, 2, 9, 1, failing=True)}},
+            "model: ht: finds 2 of 8 known reports, raises 1 of 9 other texts",
+        ),
         ({"config_error": "config.yaml:3: no"}, "config: config.yaml:3: no (the last good one is in use)"),
         ({"feeds": {"failing": 6}}, "feeds: none answers"),
         ({"feeds": {"new": 6}, "unanswered": True}, "feeds: none answers"),

@@ -20,14 +20,22 @@ from monitor.pipeline import DeliverySummary, PollSummary
 from monitor.ports import PollResult
 from monitor.web.access import Access
 from monitor.web.desk import Desk
-from monitor.web.health import Facts, Health, assess
+from monitor.web.health import Facts, Health, Sentinels, assess
 from monitor.web.metrics import Metrics
 from monitor.web.pages import FORM_BYTES, create_app
 from monitor.web.server import WebServer
 from tests.adapters import storage
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
-FACTS = Facts(started_at=NOW, heartbeat_at=NOW, last_poll_at=NOW, model="m1", feeds={"ok": 3}, pending_alerts=2)
+FACTS = Facts(
+    started_at=NOW,
+    heartbeat_at=NOW,
+    last_poll_at=NOW,
+    model="m1",
+    sentinels={"piracy": Sentinels(reports=8, found=6, others=10, raised=1, failing=False)},
+    feeds={"ok": 3},
+    pending_alerts=2,
+)
 
 
 HOSTILE = "<script>alert(1)</script> \"onload=x ' <img src=//evil.example/p.png> {{ 7*7 }}"
@@ -115,6 +123,7 @@ async def test_health_is_open_and_says_what_is_wrong(site: Site) -> None:
     """200 while the service does its work, 503 where it does not; the facts are there for people."""
     good = await site.get("/healthz")
     assert (good.status_code, good.json()["status"], good.json()["model"]) == (200, "ok", "m1")
+    assert good.json()["sentinels"]["piracy"] == {"reports": 8, "found": 6, "others": 10, "raised": 1, "failing": False}
     site.facts = replace(FACTS, database_error="monitor.db: the disk is full")
     bad = await site.get("/healthz")
     assert (bad.status_code, bad.json()["problems"]) == (503, ["database: monitor.db: the disk is full"])
@@ -138,6 +147,8 @@ async def test_metrics_count_what_the_pipeline_reports(house: House) -> None:
         'monitor_deliveries_total{outcome="sent"} 4.0',
         'monitor_feeds{state="ok"} 3.0',
         "monitor_alerts_pending 2.0",
+        'monitor_sentinels_found_ratio{signal="piracy"} 0.75',
+        'monitor_sentinels_raised_ratio{signal="piracy"} 0.1',
         "monitor_healthy 1.0",
     ):
         assert line in text.splitlines()
