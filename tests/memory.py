@@ -10,6 +10,7 @@ from monitor.domain.delivery import Attempt, PendingAlert
 from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
 from monitor.domain.fulltext import UNASKED, Mode, Spent
 from monitor.domain.message import Notice, Telling
+from monitor.domain.pace import CLOCK_BACK
 from monitor.domain.sending import Fold, Join, Waiting
 from monitor.domain.story import Story
 from monitor.errors import StorageError
@@ -76,7 +77,8 @@ class MemoryStore:
 
     def due_feeds(self, now: datetime, *, force: bool = False) -> list[Feed]:
         kept = [feed for feed in self.feeds.values() if feed.state is not FeedState.REMOVED]
-        due = [feed for feed in kept if force or feed.next_poll_at <= now]
+        back = [feed.id for feed in kept if feed.last_polled_at and feed.last_polled_at > now + CLOCK_BACK]
+        due = [feed for feed in kept if force or feed.next_poll_at <= now or feed.id in back]
         return sorted(due, key=lambda feed: (feed.next_poll_at, feed.id))
 
     def known_keys(self, feed_id: int, keys: Collection[str]) -> set[str]:

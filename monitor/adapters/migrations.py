@@ -263,6 +263,10 @@ _SKIP_HOURS = """
 ALTER TABLE feeds ADD COLUMN skip_hours TEXT NOT NULL DEFAULT '[]';   -- JSON list of hours, UTC
 """
 
+_CLOCK_BACK = """
+CREATE INDEX feeds_last_polled ON feeds (last_polled_at) WHERE state <> 'removed';
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_first", _FIRST),
     Migration("0002_countries", _COUNTRIES),
@@ -272,5 +276,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0006_updates_and_evidence", _UPDATES_AND_EVIDENCE),
     Migration("0007_archives", _ARCHIVES),
     Migration("0008_skip_hours", _SKIP_HOURS),
+    Migration("0009_clock_back", _CLOCK_BACK),
 )
 """All steps, oldest first."""

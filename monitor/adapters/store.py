@@ -23,6 +23,7 @@ from monitor.domain.alert import Facts, History
 from monitor.domain.feed import Feed, FeedSource, FeedState
 from monitor.domain.fulltext import Mode, Spent
 from monitor.domain.item import IdentityKind
+from monitor.domain.pace import CLOCK_BACK
 from monitor.domain.story import Story
 from monitor.ports import ChunkResult, Listed, PollResult, ScoredItem
 
@@ -78,6 +79,15 @@ VALUES (:item_id, :signal, :score, :threshold, :model_id, :story_id, :created_at
 _INSERT_STORY = """
 INSERT INTO stories (title, first_seen_at, last_seen_at, outlets, members)
 VALUES (:title, :first_seen_at, :last_seen_at, :outlets, :members) RETURNING id
+"""
+
+_ALL = "SELECT * FROM feeds WHERE state <> 'removed' ORDER BY next_poll_at, id"
+
+_DUE = """
+SELECT * FROM feeds WHERE id IN (
+    SELECT id FROM feeds WHERE state <> 'removed' AND next_poll_at <= :now
+    UNION SELECT id FROM feeds WHERE state <> 'removed' AND last_polled_at > :ahead
+) ORDER BY next_poll_at, id
 """
 
 _OPEN = "SELECT * FROM stories WHERE last_seen_at >= ? ORDER BY first_seen_at, id"
@@ -160,12 +170,11 @@ class SqliteStore:
         self._headers = {url: source.headers for url, source in wanted.items()}
 
     def due_feeds(self, now: datetime, *, force: bool = False) -> list[Feed]:
-        """Feeds whose time has come, the longest waiting first; all but removed ones with `force`."""
-        due = "" if force else "AND next_poll_at <= :now"
-        rows = self._database.rows(
-            f"SELECT * FROM feeds WHERE state <> 'removed' {due} ORDER BY next_poll_at, id",  # noqa: S608 - constants
-            {"now": to_text(now)},
-        )
+        """Feeds whose time has come, the longest waiting first; all but removed ones with `force`.
+
+        What was polled later than now was polled by a clock that has been set back since, and is due too.
+        """
+        rows = self._database.rows(_ALL if force else _DUE, {"now": to_text(now), "ahead": to_text(now + CLOCK_BACK)})
         return [feed_from(row, self._headers.get(row["url"], {})) for row in rows]
 
     def known_keys(self, feed_id: int, keys: Collection[str]) -> set[str]:

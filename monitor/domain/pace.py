@@ -16,6 +16,9 @@ BACKOFF_STEP = timedelta(minutes=30)
 MONTH = timedelta(days=31)
 DAY = timedelta(days=1)
 
+CLOCK_BACK = timedelta(minutes=1)
+"""A poll this far ahead of the clock was made before the clock was set back."""
+
 SYSTEMIC = 4
 """So many feeds failing at network level, and none answering, is our network and not theirs."""
 

@@ -94,6 +94,15 @@ def test_due_feeds_come_longest_waiting_first_and_not_before_their_time(stores: 
     assert [feed.id for feed in stores.store.due_feeds(NOW + 2 * HOUR)] == [second.id, first.id]
 
 
+def test_a_clock_that_was_set_back_silences_no_feed(stores: Stores) -> None:
+    """Polls made by a clock that was a year ahead would be waited for until then."""
+    feed = stores.feed()
+    stores.store.record(PollResult(update(feed, polled_at=NOW + 365 * DAY, next_poll_at=NOW + 366 * DAY)))
+    assert [one.id for one in stores.store.due_feeds(NOW)] == [feed.id]
+    stores.store.record(PollResult(update(feed, polled_at=NOW, next_poll_at=NOW + HOUR)))
+    assert stores.store.due_feeds(NOW) == []
+
+
 def test_a_paused_feed_is_asked_again_when_its_pause_is_over_or_by_force(stores: Stores) -> None:
     feed = stores.feed()
     stores.store.record(PollResult(update(feed, state=FeedState.PAUSED, reason="http_410", next_poll_at=NOW + DAY)))
