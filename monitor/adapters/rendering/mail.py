@@ -28,7 +28,10 @@ class Mail:
 
     def _bodies(self, blocks: tuple[Block, ...], limit: int) -> list[str]:
         """HTML cannot be cut: a mail that is too long is written anew with half of its lines each."""
-        body = fill(TEMPLATE, blocks=blocks, inert=inert)
+        # Of each line break between two tags Apprise makes an empty line of the text part: only those between blocks,
+        # which the template doubles, are meant so. Inside a tag it says nothing.
+        head, start, page = fill(TEMPLATE, blocks=blocks, inert=inert).partition("<body")
+        body = head + start + page.replace(">\n<", "\n><")
         lines = [(block.part, line) for block in blocks for line in block.lines]
         if len(body) <= limit or len(lines) < 2:
             return [body]

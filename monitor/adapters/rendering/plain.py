@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from monitor.adapters.rendering.inert import inert
 from monitor.adapters.rendering.layout import Limits, Measure, Piece, lay_out
-from monitor.domain.message import Block, Message, Part, Span
+from monitor.domain.message import Block, Line, Message, Part, Span
 
 _SHORTER = str.maketrans({"…": "...", "→": "->", "“": '"', "”": '"', "‘": "'", "’": "'", "–": "-", "—": "-"})
 """Outside the SMS alphabet, where a single such character halves what a message holds."""
@@ -57,19 +57,12 @@ class Brief:
     finished: bool = False
 
     def pieces(self, message: Message, limits: Limits) -> list[Piece]:
-        """Subject, facts of a first line, one link."""
-        kept = [block for block in message.blocks if block.part in _BRIEFLY]
-        facts = [Block(block.part, block.lines[:1]) for block in kept]
-        links = dict.fromkeys(span.url for block in message.blocks for line in block.lines for span in line if span.url)
-        link = min(links, key=len, default="")
-        told = [
-            Block(Part.TAG, ((Span(message.subject),),)),
-            *(Block(block.part, tuple(tuple(replace(span, url="") for span in line) for line in block.lines))
-              for block in facts),
-            *([Block(Part.ACTIONS, ((Span("", link),),))] if link else []),
-        ]  # fmt: skip
-        joined = Block(Part.NOTE, tuple(line for block in told for line in block.lines))
-        return [Piece("", body) for body in lay_out([joined], _Ascii(), limits.body)]
+        """The subject, the first line of each part that is kept, and the shortest link that leads to the story."""
+        told: list[Line] = [(Span(message.subject),)]
+        told += [_unlinked(block.lines[0]) for block in message.blocks if block.part in _BRIEFLY and block.lines]
+        if link := _way_on(message):
+            told.append((Span("", link),))
+        return [Piece("", body) for body in lay_out([Block(Part.NOTE, tuple(told))], _Ascii(), limits.body)]
 
 
 _BRIEFLY = {Part.FACTS, Part.NOTE, Part.ENTRY, Part.ID}
@@ -78,6 +71,17 @@ _BRIEFLY = {Part.FACTS, Part.NOTE, Part.ENTRY, Part.ID}
 class _Ascii:
     def span(self, span: Span) -> str:
         return " ".join(filter(None, [inert(span.text).translate(_SHORTER), span.url]))
+
+
+def _way_on(message: Message) -> str:
+    """The story's page or article, whichever is shorter; of a digest, what its first entry leads to."""
+    entries = [block.lines[0] for block in message.blocks if block.part is Part.ENTRY and block.lines]
+    lines = entries or [line for block in message.blocks for line in block.lines]
+    return min((span.url for line in lines for span in line if span.url), key=len, default="")
+
+
+def _unlinked(line: Line) -> Line:
+    return tuple(replace(span, url="") for span in line)
 
 
 def _lined_up(message: Message) -> tuple[Block, ...]:
@@ -89,7 +93,7 @@ def _plain_block(block: Block) -> Block:
     lines = []
     for line in block.lines:
         links = [Span("", url) for url in dict.fromkeys(span.url for span in line if span.url)]
-        words = tuple(replace(span, url="") for span in line)
+        words = _unlinked(line)
         if block.part is Part.HEADLINE:
             lines += [words, *((link,) for link in links)]
         else:
