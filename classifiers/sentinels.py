@@ -24,6 +24,9 @@ LEAST_FOUND = 0.75
 MOST_RAISED = 0.25
 """Nor can one that takes a larger share of the other texts for reports."""
 
+SLACK = 1
+"""Texts of a signal that may change sides from one model to the next: near the threshold any new seed moves a score."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sentinel:
@@ -99,14 +102,14 @@ def shown_sentinels(seeds: Sequence[Seed]) -> list[SeedFault]:
 
 
 def worse(old: Sequence[Outcome], new: Sequence[Outcome]) -> str | None:
-    """Why the outcomes of a new model speak against it; None where they are as good as the old one's."""
+    """Why the outcomes of a new model speak against it; None where they are as good as the old one's, or nearly."""
     after = {outcome.signal: outcome for outcome in new}
     for before in old:
         now = after.get(before.signal)
-        if now is None or len(now.found) < len(before.found):
+        if now is None or len(now.found) < len(before.found) - SLACK:
             lost = sorted(set(before.found) - set(now.found if now else ()))
             return f"{before.signal}: known reports that the model in use finds are missed: {', '.join(lost)}"
-        if len(now.raised) > len(before.raised):
+        if len(now.raised) > len(before.raised) + SLACK:
             gained = sorted(set(now.raised) - set(before.raised))
             return f"{before.signal}: texts that are no reports are newly raised: {', '.join(gained)}"
     return None

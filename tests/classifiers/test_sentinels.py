@@ -82,11 +82,12 @@ def test_too_many_wrong_answers_are_a_failure(outcome: Outcome, failing: bool) -
 
 
 def test_worse_is_fewer_found_or_more_raised() -> None:
-    """And says which; another mistake in place of one is not worse."""
+    """By more than one, and says which; another mistake in place of one is not worse."""
     assert worse([GOOD], [GOOD]) is None
     assert worse([GOOD], [replace(GOOD, found=("a", "b", "d"), raised=("y",))]) is None
-    assert "are missed: c" in str(worse([GOOD], [replace(GOOD, found=("a", "b"))]))
-    assert "newly raised: y" in str(worse([GOOD], [replace(GOOD, raised=("x", "y"))]))
+    assert worse([GOOD], [replace(GOOD, found=("a", "b"), raised=("x", "y"))]) is None
+    assert "are missed: b, c" in str(worse([GOOD], [replace(GOOD, found=("a",))]))
+    assert "newly raised: y, z" in str(worse([GOOD], [replace(GOOD, raised=("x", "y", "z"))]))
     assert "are missed: a, b, c" in str(worse([GOOD], []))
     assert worse([], [GOOD]) is None
 
