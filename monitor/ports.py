@@ -161,6 +161,9 @@ class Geographer(Protocol):
             lang: the text's language, ISO 639-1; None where it is not known.
         """
 
+    def route(self, text: str, lang: str | None = None) -> Route:
+        """Where people are taken from and where to, as far as `text` says so plainly; arguments as above."""
+
 
 class Notifier(Protocol):
     """Sends one message to one channel."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from monitor.domain.feed import FetchRequest, ParsedFeed, Retrieved, Unchanged
 from monitor.domain.item import Item
 from monitor.domain.message import Message
+from monitor.domain.route import UNKNOWN, Route
 from monitor.domain.score import Reasons, Score, Term
 from monitor.errors import DeliveryError, FetchError, ParseError
 
@@ -114,6 +115,12 @@ class FakeGeographer:
         self.asked.append(text)
         found = {text.index(word): code for word, code in self.words.items() if word in text}
         return tuple(dict.fromkeys(found[place] for place in sorted(found)))
+
+    def route(self, text: str, lang: str | None = None) -> Route:
+        """From the first country to the last, where there are two."""
+        del lang
+        found = sorted((text.index(word), code) for word, code in self.words.items() if word in text)
+        return Route((found[0][1],), (found[-1][1],)) if len(found) > 1 else UNKNOWN
 
 
 @dataclass

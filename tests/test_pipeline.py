@@ -63,7 +63,7 @@ class Desk:
             FakeScorer(WORDS),
             self.store,
             self.clock,
-            FakeGeographer({"Cuba": "CU"}),
+            FakeGeographer({"Cuba": "CU", "Russia": "RU"}),
             by_length,
         )
         return await poll(parts, self.policy, force=True)
@@ -395,3 +395,14 @@ async def test_the_first_poll_of_a_feed_sends_no_updates_for_its_backlog(desk: D
     assert sorted(desk.reasons()) == [("pending", "first_hit"), ("suppressed", "backlog"), ("suppressed", "backlog")]
     (told,) = desk.records.stories()
     assert len(told["outlets"]) == 3
+
+
+async def test_where_people_are_taken_is_stored_with_the_hit_and_shown_as_an_arrow(desk: Desk) -> None:
+    """Both sides are columns of the hit; the alert's line has the arrow."""
+    desk.follow(A)
+    desk.publish(A, news("mercenaries from Cuba hired for Russia"))
+    await desk.poll()
+    (row,) = desk.records.hits()
+    assert (row["countries"], row["origins"], row["destinations"]) == (["CU", "RU"], ["CU"], ["RU"])
+    await desk.deliver()
+    assert "CU → RU" in desk.notifier.sent[0][1].body

@@ -10,7 +10,8 @@ from importlib.resources import files
 
 from babel import Locale
 
-from monitor.domain.country import Doubt, Gazetteer, Name, fold, mentioned, words_of
+from monitor.domain.country import Doubt, Gazetteer, Name, fold, mentioned, places, words_of
+from monitor.domain.route import Cue, Cues, Route, compiled, told_route
 from monitor.errors import InputError
 
 LANGUAGES = ("en", "es", "fr", "pt", "de", "pl", "ru", "uk", "ar", "hi", "ne", "bn", "sw", "zh")
@@ -94,6 +95,25 @@ class CldrGeographer:
     def countries(self, text: str, lang: str | None = None) -> tuple[str, ...]:
         """ISO 3166 alpha-2 codes of the countries that `text` names, in order of first mention."""
         return mentioned(text, lang, shipped_gazetteer())
+
+    def route(self, text: str, lang: str | None = None) -> Route:
+        """Where people are taken from and where to, as far as `text` says so plainly."""
+        cues = shipped_cues()
+        known = [cues[lang]] if lang and lang in cues else list(cues.values())
+        return told_route(places(text, lang, shipped_gazetteer()), known)
+
+
+@lru_cache(maxsize=1)
+def shipped_cues() -> Mapping[str, Cues]:
+    """The words that tell origins from destinations, by language."""
+    lists = json.loads(files("monitor").joinpath("shipped/routes.json").read_text(encoding="utf-8"))
+    return {
+        language: compiled(
+            {cue: cues[cue] for cue in Cue if cue in cues}, cues["words"], spaced=not cues.get("unspaced")
+        )
+        for language, cues in lists.items()
+        if language in LANGUAGES
+    }
 
 
 @lru_cache(maxsize=1)

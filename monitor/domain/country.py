@@ -71,6 +71,23 @@ class Gazetteer:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A country's name in a line of text, from `start` up to `end`."""
+
+    start: int
+    end: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """A line of text and the countries it names, in order; its apostrophes are all alike."""
+
+    text: str
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Word:
     surface: str
     folded: str
@@ -122,7 +139,12 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 def mentioned(text: str, lang: str | None, gazetteer: Gazetteer) -> tuple[str, ...]:
-    """ISO 3166 alpha-2 codes of the countries a text names, in order of first mention.
+    """ISO 3166 alpha-2 codes of the countries a text names, in order of first mention; arguments as for `places`."""
+    return tuple(dict.fromkeys(place.code for line in places(text, lang, gazetteer) for place in line.places))
+
+
+def places(text: str, lang: str | None, gazetteer: Gazetteer) -> tuple[Located, ...]:
+    """Where in a text countries are named, line by line.
 
     Args:
         text: a title and what follows it, each on a line of its own.
@@ -131,11 +153,11 @@ def mentioned(text: str, lang: str | None, gazetteer: Gazetteer) -> tuple[str, .
     """
     lines = [_line(line, lang) for line in text.translate(_APOSTROPHES).splitlines()]
     present = {word.folded for line in lines for word in line.words}
-    codes: dict[str, None] = {}
+    located = []
     for line in lines:
-        found = [*_spaced(line, present, gazetteer), *_unspaced(line.text, gazetteer)]
-        codes |= dict.fromkeys(code for _, code in sorted(found) if code)
-    return tuple(codes)
+        found = sorted([*_spaced(line, present, gazetteer), *_unspaced(line.text, gazetteer)])
+        located.append(Located(line.text, tuple(Place(*one) for one in found if one[2])))
+    return tuple(located)
 
 
 def _words(text: str) -> Iterator[_Word]:
@@ -151,12 +173,12 @@ def _line(text: str, lang: str | None) -> _Line:
     return _Line(text, words, lang, title_case=capitals >= _TITLE_CASE * len(words), shouted=shouted)
 
 
-def _unspaced(text: str, gazetteer: Gazetteer) -> Iterator[tuple[int, str]]:
+def _unspaced(text: str, gazetteer: Gazetteer) -> Iterator[tuple[int, int, str]]:
     for match in gazetteer.unspaced.finditer(text):
-        yield match.start(), gazetteer.unspaced_codes[match[0]]
+        yield match.start(), match.end(), gazetteer.unspaced_codes[match[0]]
 
 
-def _spaced(line: _Line, present: set[str], gazetteer: Gazetteer) -> Iterator[tuple[int, str]]:
+def _spaced(line: _Line, present: set[str], gazetteer: Gazetteer) -> Iterator[tuple[int, int, str]]:
     position = 0
     while position < len(line.words):
         size, code = _at(line, position, gazetteer)
@@ -164,7 +186,7 @@ def _spaced(line: _Line, present: set[str], gazetteer: Gazetteer) -> Iterator[tu
         alone = size == 1 and code
         if alone and (_is_elsewhere(word, present, gazetteer) or _is_person(line, position, gazetteer)):
             code = ""
-        yield word.start, code
+        yield word.start, line.words[position + size - 1].end, code
         position += size
 
 

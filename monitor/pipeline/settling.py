@@ -35,9 +35,11 @@ def with_hits(
             told = entry.article if score.on_fulltext and entry.article else entry.item
             hits.append(hit.because(score, thresholds[score.signal], scorer.why(told, score.signal)))
         told = entry.article if entry.article and any(one.on_fulltext for one in hits) else entry.item
-        text = told.summary if told is entry.item else told.summary[:LEAD]
-        named = geographer.countries(f"{told.title}\n{text}", told.lang) if hits else ()
-        found.append(replace(entry, hits=tuple(hits), countries=named))
+        if hits:
+            text = f"{told.title}\n{told.summary if told is entry.item else told.summary[:LEAD]}"
+            named, route = geographer.countries(text, told.lang), geographer.route(text, told.lang)
+            entry = replace(entry, hits=tuple(hits), countries=named, route=route)  # noqa: PLW2901 - the same, decided
+        found.append(entry)
     return found
 
 
