@@ -45,7 +45,7 @@ def backfill(
     as_json: JsonOption = False,
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Score archives into the database, without alerts.
+    """Score archives into the database: JSON lines, CSV or WARC, by path or URL.
 
     A run that was stopped goes on where it was; what is stored already is not stored twice. Bad records are told with
     file and line, and the rest goes on; the exit code is 1 then.

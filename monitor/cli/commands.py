@@ -31,7 +31,9 @@ COMMANDS = {
     "items": Entry("records:items", "List stored items, newest first."),
     "hits": Entry("records:hits", "List hits, newest first: items that reached a signal's threshold."),
     "stories": Entry("records:stories", "List stories, the last told first: hits about one event."),
-    "alerts": Entry("alerts:app", "List alerts with the reason for each; test channels; retry what failed."),
+    "alerts": Entry(
+        "alerts:app", "List alerts with the reason for each; show what one rests on; test channels; retry what failed."
+    ),
     "label": Entry("verdicts:label", "Record a verdict; the next `monitor train` learns from it."),
     "export": Entry("records:export", "Write hits to stdout, for a spreadsheet, a program or a feed reader."),
     "score": Entry("learning:score", "Score documents: the probability of each signal, and the words that weigh."),
