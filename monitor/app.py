@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
 
 from monitor.adapters.article import ArticleReader
 from monitor.adapters.cluster import DaskEngine
@@ -12,12 +13,23 @@ from monitor.adapters.engine import PARSING, LocalEngine
 from monitor.adapters.fetch import FetchSettings, HttpFetcher, user_agent
 from monitor.adapters.notify import CONSOLE_URL, AppriseNotifier
 from monitor.adapters.parse import FeedParser
+from monitor.adapters.ping import DeadMansSwitch
 from monitor.adapters.termweights import TermWeights
 from monitor.config import Config
 from monitor.domain.writing import Voice
 from monitor.errors import InputError
 from monitor.house import House, load_config, open_house
-from monitor.pipeline import DeliverParts, DeliverySummary, Policy, PollParts, PollSummary, deliver, poll
+from monitor.pipeline import (
+    DeliverParts,
+    DeliverySummary,
+    Policy,
+    PollParts,
+    PollSummary,
+    WatchParts,
+    deliver,
+    poll,
+    watch,
+)
 from monitor.ports import Fetcher, Notifier, Parser, Progress, Reader, Scorer
 
 __all__ = [
@@ -33,8 +45,14 @@ __all__ = [
     "poll_and_deliver",
     "poll_once",
     "poll_parts",
+    "switch_for",
     "take_over",
+    "watch_parts",
 ]
+
+
+PING_TIME = timedelta(seconds=10)
+"""For one GET of `alerts.ping_url`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +62,7 @@ class Workers:
     fetcher: Fetcher
     parser: Parser
     reader: Reader
+    courier: Fetcher  # for addresses that the config names: may be private ones
     weigh: TermWeights
 
 
@@ -59,9 +78,14 @@ async def open_workers(config: Config) -> AsyncIterator[Workers]:
         spacing=config.poll.spacing,
         user_agent=user_agent(config.poll.contact),
     )
-    async with engine_of(config) as engine, HttpFetcher(settings) as fetcher:
+    trusting = FetchSettings(timeout=PING_TIME, allow_private_addresses=True)
+    async with engine_of(config) as engine, HttpFetcher(settings) as fetcher, HttpFetcher(trusting) as courier:
         yield Workers(
-            fetcher, FeedParser(engine), ArticleReader(fetcher, engine), TermWeights(config.seeds, CldrGeographer())
+            fetcher=fetcher,
+            parser=FeedParser(engine),
+            reader=ArticleReader(fetcher, engine),
+            courier=courier,
+            weigh=TermWeights(config.seeds, CldrGeographer()),
         )
 
 
@@ -138,6 +162,16 @@ def deliver_parts(house: House, notifier: Notifier) -> DeliverParts:
     return DeliverParts(house.outbox, notifier, house.clock, voice)
 
 
+def watch_parts(house: House, running_since: datetime | None = None) -> WatchParts:
+    """What one look for troubles works with."""
+    return WatchParts(house.troubles, house.clock, running_since)
+
+
+def switch_for(config: Config, courier: Fetcher) -> DeadMansSwitch:
+    """Pings the config's `alerts.ping_url`, where there is one."""
+    return DeadMansSwitch(config.settings.alerts.ping_url.get_secret_value(), courier)
+
+
 async def poll_once(
     house: House, parts: PollParts, policy: Policy, *, force: bool = False, progress: Progress | None = None
 ) -> PollSummary:
@@ -165,4 +199,7 @@ async def poll_and_deliver(
     async with open_workers(config) as workers:
         parts = poll_parts(house, workers, scorer)
         polled = await poll_once(house, parts, policy, force=force, progress=progress)
+        if not polled.unanswered:
+            await switch_for(config, workers.courier).ping(house.clock.now())
+    await watch(watch_parts(house), policy.channels.values())
     return polled, await deliver(deliver_parts(house, notifier_for(config, console=console)), policy)

@@ -15,6 +15,7 @@ from monitor.adapters.journal import Journal
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.records import Records
 from monitor.adapters.store import SqliteStore
+from monitor.adapters.troubles import SqliteTroubles
 from monitor.adapters.upkeep import Upkeep
 from monitor.config import Config, InvalidConfigError, Problem, load
 from monitor.ports import Clock
@@ -32,6 +33,7 @@ class House:
     records: Records
     dossiers: Dossiers
     upkeep: Upkeep
+    troubles: SqliteTroubles
     clock: Clock
 
 
@@ -75,5 +77,6 @@ def open_house(config: Config, *, create: bool = True) -> Iterator[House]:
             records=Records(database),
             dossiers=Dossiers(database),
             upkeep=Upkeep(database),
+            troubles=SqliteTroubles(database, config.seeds),
             clock=SystemClock(),
         )

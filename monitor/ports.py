@@ -14,6 +14,7 @@ from monitor.domain.fulltext import Look, Spent
 from monitor.domain.hit import Hit
 from monitor.domain.item import Item
 from monitor.domain.message import Message
+from monitor.domain.ops import Condition, Facts, Known
 from monitor.domain.route import UNKNOWN, Route
 from monitor.domain.score import Reasons, Score
 from monitor.domain.sending import Fold, Join, Waiting
@@ -196,6 +197,32 @@ class PollStore(StoryStore, Protocol):
 
     def record(self, result: PollResult) -> None:
         """Store everything of one poll in one transaction, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpsAlert:
+    """Word about the monitor itself, for one channel, to be sent like any alert."""
+
+    channel: str
+    subject: str
+    lines: tuple[str, ...]
+    key: str  # idempotency key
+
+
+class TroubleStore(Protocol):
+    """What watch() reads and writes."""
+
+    def facts(self, now: datetime) -> Facts:
+        """What the conditions are judged by."""
+
+    def known(self) -> list[Known]:
+        """The troubles that are not told to their end."""
+
+    def last_told(self) -> dict[Condition, datetime]:
+        """When each condition was last told of; those never told of are absent."""
+
+    def record(self, known: Sequence[Known], alerts: Sequence[OpsAlert], now: datetime) -> None:
+        """Replace what is known, and store the alerts that tell of it, all in one transaction."""
 
 
 class OutboxStore(Protocol):

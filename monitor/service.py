@@ -5,10 +5,12 @@ import logging
 import secrets
 import signal
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 
 from monitor.adapters.lock import ServiceLock
 from monitor.adapters.schedule import Scheduler
@@ -23,12 +25,15 @@ from monitor.app import (
     policy_of,
     poll_once,
     poll_parts,
+    switch_for,
     take_over,
+    watch_parts,
 )
 from monitor.config import Config, ConfigWatcher, restart_needed
+from monitor.domain.ops import Known
 from monitor.errors import ConfigError, StorageError
 from monitor.keeper import ModelKeeper
-from monitor.pipeline import deliver
+from monitor.pipeline import deliver, waiting_channels, watch
 from monitor.web.access import Access
 from monitor.web.desk import Desk
 from monitor.web.health import Facts, Health, Sentinels, assess
@@ -40,6 +45,9 @@ log = logging.getLogger(__name__)
 
 TICK = timedelta(seconds=2)
 """How often the service looks for feeds that are due, alerts that wait, and edits of the config."""
+
+WATCH = timedelta(minutes=5)
+"""How often the service looks for troubles of its own; the first time after the first cycles have shown how it is."""
 
 GRACE = timedelta(seconds=4)
 """What running work gets to end by itself after a stop; the whole stop stays under ten seconds."""
@@ -101,9 +109,11 @@ class Service:
         self._watcher = ConfigWatcher(config, environ, load_config)
         self._scheduler = Scheduler()
         self._models = ModelKeeper(house)
-        self._delivering = asyncio.Lock()
+        self._switch = switch_for(config, workers.courier)
+        self._troubles: tuple[Known, ...] = ()
         self._started_at = house.clock.now()
         self._last_poll_at: datetime | None = None
+        self._pinged_for: datetime | None = None
         self._unanswered = False
         self._config_error: str | None = None
 
@@ -115,6 +125,8 @@ class Service:
         self._scheduler.every(TICK, "model", self._follow_model)
         self._scheduler.every(TICK, "poll", self._poll)
         self._scheduler.every(TICK, "deliver", self._deliver)
+        self._scheduler.every(TICK, "ping", self._ping)
+        self._scheduler.every(WATCH, "watch", self._watch, first_after=WATCH)
         self._scheduler.every(timedelta(days=1), "prune", self._prune, first_after=timedelta(hours=1))
         self._scheduler.start()
 
@@ -139,6 +151,7 @@ class Service:
             },
             config_error=self._config_error,
             unanswered=self._unanswered,
+            troubles=Counter(str(one.trouble.condition) for one in self._troubles),
         )
         try:
             stored = await asyncio.to_thread(self._house.upkeep.health, now)
@@ -167,7 +180,7 @@ class Service:
         self._last_poll_at = self._house.clock.now()
         if not summary.feeds:
             return
-        self._unanswered = summary.feeds_failed == summary.feeds
+        self._unanswered = summary.unanswered
         seconds = time.monotonic() - began
         self.metrics.polled(summary, seconds)
         log.info(
@@ -187,8 +200,23 @@ class Service:
             await self._deliver()
 
     async def _deliver(self) -> None:
-        async with self._delivering:
-            self.metrics.delivered(await deliver(deliver_parts(self._house, self._notifier), self._policy))
+        """Begin a round for each channel that something waits for and that has none under way."""
+        for channel in await waiting_channels(deliver_parts(self._house, self._notifier)):
+            self._scheduler.aside(f"deliver to {channel}", partial(self._deliver_to, channel))
+
+    async def _deliver_to(self, channel: str) -> None:
+        self.metrics.delivered(await deliver(deliver_parts(self._house, self._notifier), self._policy, channel))
+
+    async def _watch(self) -> None:
+        channels = self._policy.channels.values()
+        self._troubles = await watch(watch_parts(self._house, self._started_at), channels)
+
+    async def _ping(self) -> None:
+        """After a cycle that went well; at most once a minute."""
+        if self._last_poll_at is not None and self._last_poll_at != self._pinged_for and not self._unanswered:
+            cycle = self._last_poll_at
+            if await self._switch.ping(self._house.clock.now()):
+                self._pinged_for = cycle
 
     async def _follow_config(self) -> None:
         try:
@@ -206,6 +234,7 @@ class Service:
             log.warning("config: restart to apply %s", ", ".join(late))
         self._config, self._config_error = config, None
         self._policy, self._notifier = policy_of(config), notifier_for(config)
+        self._switch = switch_for(config, self._workers.courier)
         log.info("config taken over: %d feeds, channels %s", len(config.feeds), ", ".join(config.channel_urls()))
 
     async def _follow_model(self) -> None:

@@ -60,7 +60,7 @@ def test_sections_with_everything_commented_out_are_left_out(tmp_path: Path) -> 
 def test_without_a_channel_alerts_go_to_the_console(tmp_path: Path) -> None:
     """The first run needs no secret."""
     config = config_of(tmp_path, "alerts: {max_per_hour: 7}")
-    assert config.channels() == (Channel("console", max_per_hour=7),)
+    assert config.channels() == (Channel("console", max_per_hour=7, ops=True),)
     assert config.channel_urls() == {"console": "console://"}
 
 
@@ -310,3 +310,29 @@ def test_the_hash_changes_with_what_is_in_force_and_not_with_a_secret(tmp_path: 
     assert "s3cret" not in one.without_secrets()
     assert "token1" not in one.without_secrets()
     assert json.loads(one.without_secrets())["signals"]["human_trafficking"]["threshold"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("written", "ops", "news"),
+    [("true", True, True), ("yes", True, True), ("false", False, True), ("only", True, False)],
+)
+def test_who_hears_of_the_monitor_itself(tmp_path: Path, written: str, ops: bool, news: bool) -> None:
+    """Besides stories, instead of them, or not at all."""
+    (channel,) = config_of(tmp_path, f"alerts: {{channels: [{{name: a, url: 'json://x', ops: {written}}}]}}").channels()
+    assert (channel.ops, channel.news) == (ops, news)
+
+
+def test_the_console_that_stands_in_hears_of_everything(tmp_path: Path) -> None:
+    """Without a channel, what is wrong is printed as alerts are."""
+    (channel,) = config_of(tmp_path, "log: {level: info}").channels()
+    assert (channel.name, channel.ops, channel.news) == ("console", True, True)
+
+
+def test_the_ping_address_is_a_secret(tmp_path: Path) -> None:
+    """From a variable, which may be empty; no repr shows it."""
+    (tmp_path / "config.yaml").write_text("alerts: {ping_url: '${PING:-}'}")
+    path = tmp_path / "config.yaml"
+    assert load(path, {}).settings.alerts.ping_url.get_secret_value() == ""
+    config = load(path, {"PING": "https://ping.example/s3cret"})
+    assert config.settings.alerts.ping_url.get_secret_value() == "https://ping.example/s3cret"
+    assert "s3cret" not in repr(config) + repr(config.settings) + config.without_secrets()

@@ -92,7 +92,7 @@ def test_the_commented_examples_of_the_shipped_config_work(tmp_path: Path) -> No
     text = re.sub(r"^  # (channels:|  - |    |quiet_hours:)", r"  \1", text, flags=re.MULTILINE)
     (tmp_path / "config.yaml").write_text(text, encoding="utf-8")
     (tmp_path / "secret").write_text("jsons://cases.example.org/hook")
-    names = ("SLACK_URL", "SMTP_PASSWORD", "NTFY_TOPIC", "DIGEST_URL")
+    names = ("SLACK_URL", "SMTP_PASSWORD", "NTFY_TOPIC", "DIGEST_URL", "OPERATIONS_URL")
     config = load(tmp_path / "config.yaml", dict.fromkeys(names, "slack://TokenA/TokenB/TokenC"))
     assert [channel.name for channel in config.channels()] == [
         "desk",
@@ -100,6 +100,7 @@ def test_the_commented_examples_of_the_shipped_config_work(tmp_path: Path) -> No
         "phones",
         "case-system",
         "morning-digest",
+        "operations",
     ]
     assert all(channel.quiet for channel in config.channels())
 

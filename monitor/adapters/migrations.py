@@ -267,6 +267,20 @@ _CLOCK_BACK = """
 CREATE INDEX feeds_last_polled ON feeds (last_polled_at) WHERE state <> 'removed';
 """
 
+_TROUBLES = """
+-- What is wrong with the monitor itself, until that it is over was told as well.
+CREATE TABLE troubles (
+    condition TEXT NOT NULL,
+    subject TEXT NOT NULL,           -- a feed's id, a channel's name, or empty
+    detail TEXT NOT NULL,
+    began_at TEXT NOT NULL,
+    told_at TEXT,
+    ended_at TEXT,
+    PRIMARY KEY (condition, subject)
+) STRICT, WITHOUT ROWID;
+ALTER TABLE alerts ADD COLUMN memo TEXT;  -- JSON list of subject and lines, where an alert is about no story
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_first", _FIRST),
     Migration("0002_countries", _COUNTRIES),
@@ -277,5 +291,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0007_archives", _ARCHIVES),
     Migration("0008_skip_hours", _SKIP_HOURS),
     Migration("0009_clock_back", _CLOCK_BACK),
+    Migration("0010_troubles", _TROUBLES),
 )
 """All steps, oldest first."""

@@ -10,7 +10,7 @@ from monitor.adapters.database import Database, Row
 from monitor.adapters.rows import hit_from, maybe_text, maybe_time, news_from, storable, to_json, to_text, to_time
 from monitor.domain.alert import News, Reason, strongest_first
 from monitor.domain.delivery import Attempt, PendingAlert
-from monitor.domain.message import Notice, Telling
+from monitor.domain.message import Memo, Notice, Telling
 from monitor.domain.route import Route
 from monitor.domain.sending import Fold, Join, Waiting
 
@@ -33,7 +33,7 @@ ORDER BY created_at, id
 _LEASE = f"""
 UPDATE alerts SET leased_until = :until
 WHERE id IN (SELECT value FROM json_each(:ids)) AND {_FREE}
-RETURNING id, story_id, channel, reason, key, created_at, attempts
+RETURNING id, story_id, channel, reason, key, created_at, attempts, memo
 """  # noqa: S608 - built from constants
 
 _FOLD = f"""
@@ -153,6 +153,7 @@ class SqliteOutbox:
                 created_at=to_time(row["created_at"]),
                 attempts=row["attempts"],
                 notices=notices[row["id"]],
+                memo=None if row["memo"] is None else _memo(json.loads(row["memo"])),
             )
             for row in sorted(leased, key=lambda row: (row["created_at"], row["id"]))
         ]
@@ -234,6 +235,10 @@ def _news(alerts: Iterable[Row]) -> tuple[News, ...]:
     if any(alert["reason"] == Reason.FIRST_HIT for alert in alerts):
         return ()
     return strongest_first(news for alert in alerts for news in news_from(alert["news"]))
+
+
+def _memo(lines: Sequence[str]) -> Memo:
+    return Memo(lines[0], tuple(lines[1:]))
 
 
 def _tellings(rows: Iterable[Row]) -> tuple[Telling, ...]:

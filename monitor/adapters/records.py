@@ -110,7 +110,7 @@ _LISTINGS = {
     ),
     "alerts": _Listing(
         select="""SELECT alerts.id, story_id, channel, reason, state, created_at, due_at, sent_at, attempts,
-            folded_into, news, config_hash, stories.title,
+            folded_into, news, config_hash, coalesce(stories.title, memo ->> '$[0]') AS title,
             (SELECT max(score) FROM hits WHERE hits.story_id = alerts.story_id) AS score,
             coalesce((SELECT max(confident) FROM hits WHERE hits.story_id = alerts.story_id), 1) AS confident,
             (SELECT error FROM deliveries WHERE alert_id = alerts.id ORDER BY id DESC LIMIT 1) AS error

@@ -28,6 +28,7 @@ class Scheduler:
         self._running: set[asyncio.Task[None]] = set()
         self._beats: dict[str, datetime] = {}
         self._failing: dict[str, str] = {}
+        self._aside: set[str] = set()
 
     @property
     def beats(self) -> dict[str, datetime]:
@@ -51,6 +52,20 @@ class Scheduler:
             id=name,
             next_run_time=datetime.now(UTC) + first_after,
         )
+
+    def aside(self, name: str, job: Job) -> None:
+        """Run `job` once, beside all others, unless one of this name is still running."""
+        if name in self._aside:
+            return
+
+        def ended(task: asyncio.Task[None]) -> None:
+            self._running.discard(task)
+            self._aside.discard(name)
+
+        self._aside.add(name)
+        task = asyncio.ensure_future(self._guarded(name, job))
+        self._running.add(task)
+        task.add_done_callback(ended)
 
     def start(self) -> None:
         """Begin; needs a running event loop."""

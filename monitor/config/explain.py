@@ -9,7 +9,7 @@ from monitor.config.document import Value
 from monitor.config.model import Complaint, section_at
 from monitor.config.problem import KeyPath, Mistake
 
-_SECRET_KEYS = frozenset({"url", "password", "headers", "user_agent"})
+_SECRET_KEYS = frozenset({"url", "ping_url", "password", "headers", "user_agent"})
 
 _MISPLACED = frozenset({"dict_type", "mapping_type", "model_type", "tuple_type"})
 _EXPECTED = {

@@ -65,6 +65,8 @@ Kept = Annotated[timedelta | None, BeforeValidator(_one(values.duration_or_forev
 ClockTime = Annotated[time, BeforeValidator(_one(values.clock_time))]
 When = Annotated[Schedule, BeforeValidator(_one(values.schedule))]
 ChannelAddress = Annotated[SecretStr, BeforeValidator(_one(values.channel_address))]
+PingAddress = Annotated[SecretStr, BeforeValidator(_one(values.web_address_or_none))]
+Ops = Annotated[Literal["true", "false", "only"], BeforeValidator(_one(values.yes_no_or_only))]
 Probability = Annotated[float, Field(ge=0, le=1)]
 Threshold = Annotated[float, Field(gt=0, lt=1)]
 PerHour = Annotated[int, Field(ge=1, le=10_000)]
@@ -156,6 +158,7 @@ class ChannelEntry(Section):
     when: When = Schedule()
     restrained: bool = False
     max_per_hour: PerHour | None = None
+    ops: Ops = "false"
 
     @model_validator(mode="after")
     def _have_one_address(self) -> "ChannelEntry":
@@ -185,6 +188,7 @@ class Alerts(Section):
     channels: tuple[ChannelEntry, ...] = ()
     quiet_hours: QuietHoursEntry | None = None
     max_per_hour: PerHour = 20
+    ping_url: PingAddress = SecretStr("")
 
 
 class Retention(Section):

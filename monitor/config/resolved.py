@@ -73,7 +73,7 @@ class Config:
         hours = alerts.quiet_hours
         quiet = QuietHours(hours.start, hours.end, hours.timezone, hours.except_score) if hours else None
         if not alerts.channels:
-            return (Channel(CONSOLE, quiet=quiet, max_per_hour=alerts.max_per_hour),)
+            return (Channel(CONSOLE, quiet=quiet, max_per_hour=alerts.max_per_hour, ops=True),)
         return tuple(
             Channel(
                 name=entry.name,
@@ -84,6 +84,8 @@ class Config:
                 quiet=quiet,
                 restrained=entry.restrained,
                 max_per_hour=entry.max_per_hour or alerts.max_per_hour,
+                ops=entry.ops != "false",
+                news=entry.ops != "only",
             )
             for entry in alerts.channels
         )

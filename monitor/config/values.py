@@ -104,6 +104,20 @@ def web_address(text: str) -> str:
     return text
 
 
+def web_address_or_none(text: str) -> str:
+    """As `web_address`; empty stands for none, as a variable without a value leaves it."""
+    return web_address(text) if text else ""
+
+
+def yes_no_or_only(text: str) -> str:
+    """`true`, `false` or `only`, also as YAML 1.1 and people write them."""
+    word = text.strip().lower()
+    found = {"yes": "true", "on": "true", "no": "false", "off": "false"}.get(word, word)
+    if found not in {"true", "false", "only"}:
+        raise ValueError("expected true, false or only")
+    return found
+
+
 def address_key(url: str) -> str:
     """What two addresses share when they lead to the same feed: scheme, case of the host and last slash aside."""
     parts = urlsplit(url)

@@ -46,6 +46,7 @@ class Reason(StrEnum):
     TENTH_OUTLET = "tenth_outlet"
     THIRD_OUTLET = "third_outlet"
     DIGEST = "digest"
+    OPS = "ops"  # about the monitor itself, and no story
     ALREADY_TOLD = "already_told"  # this channel has an alert for the story, and there is no news of it
     OLD_NEWS = "old_news"  # published too long ago
     BACKLOG = "backlog"  # first poll of a feed, and not fresh
@@ -164,7 +165,7 @@ def plan_alerts(
     by_story: dict[int, list[Report]] = defaultdict(list)
     for report in sorted(reports, key=lambda report: arrival(report.item)):
         by_story[report.story_id].append(report)
-    channels = tuple(channels)
+    channels = tuple(channel for channel in channels if channel.news)
     alerts = []
     for story_id, brought in by_story.items():
         told = _Touched(tuple(brought), outlets[story_id], histories.get(story_id, History()))

@@ -43,6 +43,8 @@ class Channel:
     when: Schedule = Schedule()
     quiet: QuietHours | None = None
     max_per_hour: int = 20
+    ops: bool = False  # hears what is wrong with the monitor itself
+    news: bool = True  # hears of stories
     restrained: bool = False
 
 

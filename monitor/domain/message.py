@@ -44,6 +44,14 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Memo:
+    """What an alert about no story says, in our own words."""
+
+    subject: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PendingAlert:
     """An alert leased for sending, with everything its message says; a digest carries many notices."""
 
@@ -54,6 +62,7 @@ class PendingAlert:
     created_at: datetime
     attempts: int
     notices: tuple[Notice, ...]
+    memo: Memo | None = None  # in place of notices, where it is about no story
 
 
 class Part(StrEnum):

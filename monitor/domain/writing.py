@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from monitor.domain.alert import News, Reason
 from monitor.domain.foreign import gist, one_line, web_link
 from monitor.domain.hit import Hit
-from monitor.domain.message import Block, Line, Message, Notice, Part, PendingAlert, Span, Telling, plain_line
+from monitor.domain.message import Block, Line, Message, Notice, Part, PendingAlert, Span, Telling, note, plain_line
 from monitor.domain.route import Route, together
 
 SUBJECT_CHARS = 150
@@ -63,6 +63,8 @@ PLAIN_VOICE = Voice()
 
 def write(pending: PendingAlert, voice: Voice = PLAIN_VOICE) -> Message:
     """Write what `pending` tells: one story in full, or the lines of a digest."""
+    if pending.memo is not None:
+        return note(pending.memo.subject, [*pending.memo.lines, f"Alert {pending.id}"], pending.key)
     if len(pending.notices) == 1:
         return _full(pending, pending.notices[0], voice)
     return _digest(pending, voice)

@@ -1,15 +1,17 @@
-"""poll() and deliver(): the only place where the stages are put in order.
+"""poll(), watch() and deliver(): the only place where the stages are put in order.
 
 poll():    due feeds → fetch → parse → drop what was seen → score → second look → hits → stories → alerts
            → one transaction a feed.
+watch():   facts about the monitor itself → troubles → alerts.
 deliver(): waiting alerts → fold → lease → send → confirm or reschedule.
 backfill(): an archive, in chunks → parse and score elsewhere → as poll() from there, one transaction a chunk.
 """
 
 from monitor.pipeline.backfilling import BackfillParts, BackfillSummary, Step, backfill
-from monitor.pipeline.delivering import LEASE, deliver
+from monitor.pipeline.delivering import LEASE, deliver, waiting_channels
 from monitor.pipeline.parts import DeliverParts, DeliverySummary, Policy, PollParts, PollSummary
 from monitor.pipeline.polling import poll
+from monitor.pipeline.watching import WatchParts, watch
 
 __all__ = [
     "LEASE",
@@ -21,7 +23,10 @@ __all__ = [
     "PollParts",
     "PollSummary",
     "Step",
+    "WatchParts",
     "backfill",
     "deliver",
     "poll",
+    "waiting_channels",
+    "watch",
 ]

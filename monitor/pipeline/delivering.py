@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from monitor.domain import delivery, sending
-from monitor.domain.alert import AlertState
+from monitor.domain.alert import AlertState, Reason
 from monitor.domain.delivery import Attempt, PendingAlert
 from monitor.domain.writing import write
 from monitor.errors import DeliveryError
@@ -19,8 +19,15 @@ LEASE = timedelta(minutes=5)
 """Longer than any single send may take; after a crash, the alert is free again when it ends."""
 
 
-async def deliver(parts: DeliverParts, policy: Policy) -> DeliverySummary:
-    """Send what waits and is due. Channels are served side by side: a slow or broken one delays no other.
+async def waiting_channels(parts: DeliverParts) -> set[str]:
+    """The channels something waits for now, those that left the config included."""
+    return {one.channel for one in await asyncio.to_thread(parts.outbox.waiting, parts.clock.now())}
+
+
+async def deliver(parts: DeliverParts, policy: Policy, channel: str | None = None) -> DeliverySummary:
+    """Send what waits and is due, for one channel or for all side by side.
+
+    A round ends with its slowest channel. So that a slow one delays no other, the service has a round for each.
 
     An alert is marked as sent after its service took it, never before: a crash in between sends it twice, not never.
 
@@ -29,13 +36,16 @@ async def deliver(parts: DeliverParts, policy: Policy) -> DeliverySummary:
     """
     now = parts.clock.now()
     waiting = await asyncio.to_thread(parts.outbox.waiting, now)
+    waiting = [one for one in waiting if channel in {None, one.channel}]
     sent = await asyncio.to_thread(parts.outbox.sent_since, now - timedelta(hours=1))
-    plan = sending.plan_sending(waiting, sent, policy.channels.values(), now)
+    memos = [one.alert_id for one in waiting if one.reason is Reason.OPS]  # few, and nobody's hours are for them
+    stories = [one for one in waiting if one.reason is not Reason.OPS]
+    plan = sending.plan_sending(stories, sent, policy.channels.values(), now)
     digests = await asyncio.to_thread(parts.outbox.fold, plan.folds, now)
     await asyncio.to_thread(parts.outbox.join, plan.joins, now)
     channel_of = {one.alert_id: one.channel for one in waiting} | digests
     queues: dict[str, list[int]] = {}
-    for alert_id in (*plan.send, *digests, *plan.dead):
+    for alert_id in (*memos, *plan.send, *digests, *plan.dead):
         queues.setdefault(channel_of[alert_id], []).append(alert_id)
     results = await asyncio.gather(*(_send_all(parts, policy, queue) for queue in queues.values()))
     attempts = [attempt for attempts in results for attempt in attempts]

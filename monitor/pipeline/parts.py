@@ -65,6 +65,11 @@ class PollSummary:
         """Feeds polled."""
         return self.feeds_ok + self.feeds_unchanged + self.feeds_failed
 
+    @property
+    def unanswered(self) -> bool:
+        """Feeds were asked, and none answered."""
+        return self.feeds > 0 and self.feeds == self.feeds_failed
+
     def __add__(self, other: "PollSummary") -> "PollSummary":
         return PollSummary(*(getattr(self, name) + getattr(other, name) for name in self.__slots__))
 

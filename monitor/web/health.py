@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+from monitor.domain.ops import Condition
+
 HEARTBEAT_LIMIT = timedelta(seconds=60)
 """The scheduler beats every few seconds; a minute of silence means that nothing is polled."""
 
@@ -38,6 +40,7 @@ class Facts:
     feeds: dict[str, int] = field(default_factory=dict)  # by state
     pending_alerts: int = 0
     dead_alerts: int = 0
+    troubles: dict[str, int] = field(default_factory=dict)  # by condition
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,7 @@ def assess(facts: Facts, now: datetime) -> Health:
         degraded.append("feeds: none answers; look at this machine's network")
     if facts.dead_alerts:
         degraded.append(f"alerts: {facts.dead_alerts} could not be delivered; see `monitor alerts --state dead`")
+    degraded += [problem for condition, problem in _TROUBLES.items() if facts.troubles.get(condition)]
     status = "failing" if failing else "degraded" if degraded else "ok"
     return Health(status, tuple(failing + degraded), facts)
 
@@ -87,3 +91,10 @@ def _about_model(facts: Facts) -> Iterator[str]:
                 f"model: {signal}: finds {known.found} of {known.reports} known reports, raises {known.raised} of "
                 f"{known.others} other texts; look at its threshold and its seeds"
             )
+
+
+# Of all that operators are told, what stops the work of the whole monitor: of many feeds, one is always failing.
+_TROUBLES = {
+    Condition.NO_POLL: "feeds: none has answered well for hours; look at this machine's network",
+    Condition.DISK_FULL: "disk: nearly full where the database lies; free space, or lower retention.items",
+}

@@ -29,6 +29,7 @@ class Metrics:
         self._feeds = self._gauge("monitor_feeds", "Feeds, by state", ["state"])
         self._pending = self._gauge("monitor_alerts_pending", "Alerts waiting to be delivered")
         self._dead = self._gauge("monitor_alerts_dead", "Alerts given up")
+        self._troubles = self._gauge("monitor_troubles", "What is wrong with the monitor itself", ["condition"])
         self._last_poll = self._gauge("monitor_last_poll_timestamp_seconds", "When the last poll cycle ended")
         self._found = self._gauge("monitor_sentinels_found_ratio", "Share of known reports found", ["signal"])
         self._raised = self._gauge("monitor_sentinels_raised_ratio", "Share of known other texts raised", ["signal"])
@@ -66,6 +67,9 @@ class Metrics:
         for signal, known in facts.sentinels.items():
             self._found.labels(signal).set(known.found / known.reports)
             self._raised.labels(signal).set(known.raised / max(known.others, 1))
+        self._troubles.clear()
+        for condition, count in facts.troubles.items():
+            self._troubles.labels(condition).set(count)
         self._pending.set(facts.pending_alerts)
         self._dead.set(facts.dead_alerts)
         if facts.last_poll_at:

@@ -1,6 +1,7 @@
 """The scheduler: jobs repeat, never twice at once, survive their errors, and stop in time."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -110,4 +111,44 @@ async def test_stopping_waits_for_running_work_and_cancels_what_does_not_end() -
     await asyncio.wait_for(started.wait(), LIMIT)
     await scheduler.stop(timedelta(milliseconds=200))
     assert ended.is_set()
+    assert cancelled.is_set()
+
+
+async def test_a_job_aside_runs_beside_the_others_and_once_at_a_time() -> None:
+    """Of one name, a second is not begun before the first has ended; another name is another matter."""
+    scheduler = Scheduler()
+    let_go, begun = asyncio.Event(), list[str]()
+
+    def job(name: str) -> Callable[[], Awaitable[None]]:
+        async def run() -> None:
+            begun.append(name)
+            await let_go.wait()
+
+        return run
+
+    for name in ("a", "b", "a", "b"):
+        scheduler.aside(name, job(name))
+    await asyncio.sleep(0)
+    assert begun == ["a", "b"]
+    let_go.set()
+    await scheduler.stop(timedelta(seconds=1))
+    scheduler.aside("a", job("again"))
+    await asyncio.sleep(0)
+    assert begun == ["a", "b", "again"]
+    await scheduler.stop(timedelta(seconds=1))
+
+
+async def test_a_job_aside_is_cancelled_when_it_outlasts_the_stop() -> None:
+    """Nothing holds the service up."""
+    scheduler, cancelled = Scheduler(), asyncio.Event()
+
+    async def hang() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.set()
+
+    scheduler.aside("hang", hang)
+    await asyncio.sleep(0)
+    await asyncio.wait_for(scheduler.stop(timedelta(0)), LIMIT)
     assert cancelled.is_set()

@@ -5,6 +5,7 @@ import signal
 
 from tests.e2e.office import TRAFFICKING, Office, now, ordinary, report, until
 from tests.servers import Entry, rss
+from tests.sinks import Answer
 
 
 def test_the_service_alerts_is_healthy_and_stops_on_sigterm(desk: Office) -> None:
@@ -104,3 +105,34 @@ def test_hostile_titles_do_not_reach_the_log_as_control_characters(desk: Office)
     listed = desk.monitor("poll", "--force")
     shown = desk.monitor("items")
     assert "\x1b" not in listed.stderr + shown.stdout
+
+
+def test_a_channel_that_hangs_keeps_no_other_waiting(desk: Office) -> None:
+    """While the webhook says nothing to the first alert, the mail gets the first and the second."""
+    desk.hook.always = Answer(hang=True)
+    feed = {"url": desk.feeds.serve("/feed", rss(report())), "every": "1s"}
+    desk.configure(feeds=[feed])
+    with desk.service():
+        until(lambda: desk.hook.requests and desk.mail.mails, "the first alert")
+        other = Entry(
+            "Six Nepalis rescued from a scam compound in Cambodia",
+            "https://news.example/compound",
+            "Police freed six Nepali workers who were trafficked to a scam compound, locked in and beaten.",
+            None,
+            now(),
+        )
+        desk.feeds.serve("/feed", rss(report(), other))
+        until(lambda: len(desk.mail.mails) == 2, "the second alert")
+        assert desk.query(
+            "SELECT count(*) FROM deliveries JOIN alerts ON alerts.id = alert_id WHERE channel = 'hook'"
+        ) == [(0,)]
+
+
+def test_a_dead_mans_switch_is_told_while_all_is_well(desk: Office) -> None:
+    """The address of the config is asked after a cycle; the log does not hold it."""
+    ping = desk.feeds.serve("/ping/s3cret", b"OK")
+    desk.configure(desk.feeds.serve("/feed", rss(*ordinary())))
+    desk.write(json.dumps(desk.settings | {"alerts": desk.settings["alerts"] | {"ping_url": ping}}))
+    with desk.service() as service:
+        until(lambda: desk.feeds.requests("/ping/s3cret"), "the ping")
+        assert "s3cret" not in service.text
