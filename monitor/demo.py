@@ -2,23 +2,19 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from importlib.resources import files
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 from typing import Any
-from xml.etree import ElementTree as ET
 
 from monitor import models
 from monitor.adapters.records import Filter
 from monitor.app import House, load_config, open_house, poll_and_deliver
 from monitor.config import Config, load
 from monitor.errors import ConfigError
+from monitor.loopback import Sample, rss, serving
 from monitor.pipeline import DeliverySummary, PollSummary
 from monitor.ports import Progress
 
@@ -39,7 +35,7 @@ async def show(
     config_path: Path, environ: Mapping[str, str], progress: Progress | None = None, *, console: str | None = None
 ) -> Demo:
     """Poll the sample feeds into a database that is thrown away, with the model in use or a new one."""
-    with TemporaryDirectory(prefix="monitor-demo-") as folder, _serving(_documents(datetime.now(UTC))) as urls:
+    with TemporaryDirectory(prefix="monitor-demo-") as folder, serving(_documents(datetime.now(UTC))) as urls:
         config = _config(Path(folder), urls, _usual(config_path, environ))
         with open_house(config) as house:
             scorer = await models.ready(house)
@@ -77,47 +73,10 @@ def _config(folder: Path, urls: list[str], usual: Config | None) -> Config:
 
 def _documents(now: datetime) -> list[bytes]:
     feeds = json.loads(files("monitor").joinpath("shipped", SAMPLES).read_text(encoding="utf-8"))
-    return [_rss(feed, now) for feed in feeds]
+    return [rss(feed["name"], _samples(feed, now)) for feed in feeds]
 
 
-def _rss(feed: Mapping[str, Any], now: datetime) -> bytes:
-    rss = ET.Element("rss", version="2.0")
-    channel = ET.SubElement(rss, "channel")
-    ET.SubElement(channel, "title").text = feed["name"]
+def _samples(feed: Mapping[str, Any], now: datetime) -> Iterator[Sample]:
     for number, sample in enumerate(feed["items"], 1):
-        item = ET.SubElement(channel, "item")
-        published = now - timedelta(minutes=sample["minutes_ago"])
-        for tag, text in (
-            ("title", sample["title"]),
-            ("description", sample["summary"]),
-            ("link", f"https://news.example/{feed['slug']}/{number}"),
-            ("pubDate", format_datetime(published)),
-        ):
-            ET.SubElement(item, tag).text = text
-    document: bytes = ET.tostring(rss, encoding="utf-8", xml_declaration=True)
-    return document
-
-
-@contextmanager
-def _serving(documents: list[bytes]) -> Iterator[list[str]]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            document = documents[int(self.path.strip("/"))]
-            self.send_response(200)
-            self.send_header("Content-Type", "application/rss+xml")
-            self.send_header("Content-Length", str(len(document)))
-            self.end_headers()
-            self.wfile.write(document)
-
-        def log_message(self, *_: object) -> None:
-            """Stay silent: the demo's output is the alerts."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield [f"http://127.0.0.1:{server.server_port}/{number}" for number in range(len(documents))]
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+        link = f"https://news.example/{feed['slug']}/{number}"
+        yield Sample(sample["title"], sample["summary"], link, now - timedelta(minutes=sample["minutes_ago"]))

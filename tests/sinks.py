@@ -5,6 +5,7 @@ import json
 import threading
 from collections import deque
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -93,11 +94,12 @@ class Webhook:
                 if answer is None:
                     self.close_connection = True
                     return
-                self.send_response(answer.status)
-                for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
-                    self.send_header(name, value)
-                self.end_headers()
-                self.wfile.write(answer.body)
+                with suppress(ConnectionError):  # the client may be gone
+                    self.send_response(answer.status)
+                    for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
+                        self.send_header(name, value)
+                    self.end_headers()
+                    self.wfile.write(answer.body)
 
             do_GET = do_POST = do_PUT = _answer  # noqa: N815  # names given by http.server
 

@@ -44,6 +44,9 @@ COMMANDS = {
     "seeds": Entry("learning:seeds_app", "The seeds the model is trained on."),
     "config": Entry("upkeep:config_app", "The config file."),
     "doctor": Entry("diagnosis:run_doctor", "Check database, model, feeds and channels end to end; sends nothing."),
+    "canary": Entry(
+        "canary:run_canary", "Send a test report from a feed through the model to every channel, and time each step."
+    ),
     "db": Entry("upkeep:db_app", "The database: backup and pruning."),
 }
 """In the order of `monitor --help`: work, look, teach, keep in order."""
