@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +33,7 @@ class Nest:
     runs: int = 0
     steps: int = 0
 
-    def life(self, *, quiet: bool = False, **kill: float) -> int:
+    def life(self, kill: Mapping[str, float] | None = None, *, quiet: bool = False) -> int:
         """One run of the service; the signal that ended it, 0 where it came to its end. `quiet` = nothing new."""
         assert self.process.stdin
         assert self.process.stdout
@@ -42,7 +42,7 @@ class Nest:
             "url": f"json://{self.hook.address}",
             "run": self.runs - quiet,
             "at": self.steps,
-            "kill": kill,
+            "kill": kill or {},
         }
         self.runs += not quiet
         self.steps += 1
@@ -99,7 +99,7 @@ def test_two_hundred_kills_lose_no_alert_and_double_few(nest: Nest) -> None:
     place = places(random.Random(SEED))
     kills = 0
     while kills < KILLS:
-        kills += nest.life(**next(place)) == signal.SIGKILL
+        kills += nest.life(next(place)) == signal.SIGKILL
     assert nest.life() == 0
     for _ in range(8):  # an hour and more, for what waits for the full hour
         assert nest.life(quiet=True) == 0
