@@ -109,10 +109,10 @@ def _plugins_at(webhook: Webhook) -> Iterator[None]:
     """Slack's plugin with the webhook in place of Slack's own address, and no wait between two messages."""
     assert check_url(SLACK) is None
     slack = sys.modules["apprise.plugins.slack"].NotifySlack
-    ntfy = sys.modules["apprise.plugins.ntfy"].NotifyNtfy
+    ntfy, mail = sys.modules["apprise.plugins.ntfy"].NotifyNtfy, sys.modules["apprise.plugins.email"].NotifyEmail
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(slack, "webhook_url", f"http://{webhook.address}/services")
-        for plugin in (slack, ntfy):
+        for plugin in (slack, ntfy, mail):
             patch.setattr(plugin, "request_rate_per_sec", 0)
         yield
 
