@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import floor
 
 from monitor.domain.alert import News, Reason
 from monitor.domain.foreign import gist, one_line, web_link
@@ -61,6 +62,11 @@ PLAIN_VOICE = Voice()
 """Codes for countries, no links to our pages."""
 
 
+def score_text(score: float) -> str:
+    """A score to two places, cut and not rounded: 0.9996 is not certain, and 0.799 has not reached 0.8."""
+    return f"{floor(score * 100 + 1e-9) / 100:.2f}"
+
+
 def write(pending: PendingAlert, voice: Voice = PLAIN_VOICE) -> Message:
     """Write what `pending` tells: one story in full, or the lines of a digest."""
     if pending.memo is not None:
@@ -107,7 +113,7 @@ def _subject(notice: Notice, strongest: Ranked, voice: Voice) -> str:
 
 
 def _tag(strongest: Ranked, voice: Voice) -> str:
-    return ", ".join(f"{voice.signal(hit.signal)} {hit.score:.2f}" for hit, _ in strongest) or "No score kept"
+    return ", ".join(f"{voice.signal(hit.signal)} {score_text(hit.score)}" for hit, _ in strongest) or "No score kept"
 
 
 def _headline(notice: Notice, voice: Voice) -> str:
@@ -186,7 +192,7 @@ def _utc(moment: datetime) -> str:
 def _score_lines(hit: Hit, telling: Telling, voice: Voice) -> Iterable[Line]:
     text = ", scored on the full text" if hit.on_fulltext else ""
     told = f" (threshold {hit.threshold:.2f}, model {hit.model_id}{text})"
-    yield Span(f"{voice.signal(hit.signal)}: "), Span(f"{hit.score:.2f}", strong=True), Span(told)
+    yield Span(f"{voice.signal(hit.signal)}: "), Span(score_text(hit.score), strong=True), Span(told)
     if not hit.confident:
         lang = one_line(telling.lang or "", 20)
         language = f"language {lang} is" if lang else "its language is unknown,"

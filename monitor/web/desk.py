@@ -7,7 +7,7 @@ from monitor.adapters.countries import english_names
 from monitor.adapters.dossiers import Dossiers
 from monitor.adapters.templates import fill
 from monitor.domain.route import Route
-from monitor.domain.writing import Voice, whereabouts
+from monitor.domain.writing import Voice, score_text, whereabouts
 from monitor.errors import InputError
 from monitor.house import House
 from monitor.labelling import record_verdict
@@ -59,8 +59,8 @@ class Desk:
             raise InputError(f"item {item_id} does not belong to story {story_id}")
         record_verdict(self._house, item_id, signal, verdict)
 
-    def _words(self) -> dict[str, Callable[[str], str]]:
-        return {"signal_name": self._voice.signal}
+    def _words(self) -> dict[str, Callable[..., str]]:
+        return {"signal_name": self._voice.signal, "score_text": score_text}
 
 
 def notice_page(title: str, told: str, *, root: str) -> str:

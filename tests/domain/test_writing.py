@@ -13,7 +13,7 @@ from monitor.domain.hit import Hit
 from monitor.domain.message import Message, Notice, PendingAlert, Telling
 from monitor.domain.route import Route
 from monitor.domain.score import Term
-from monitor.domain.writing import DIGEST_CHARS, SUBJECT_CHARS, Voice, write
+from monitor.domain.writing import DIGEST_CHARS, SUBJECT_CHARS, Voice, score_text, write
 
 SEEN = datetime(2026, 3, 1, 12, 20, tzinfo=UTC)
 WHY = (Term("recruited", 1.2), Term("hotel jobs", 0.7), Term("football", -0.9), Term("passports", 0.4))
@@ -117,6 +117,15 @@ def test_an_update_says_what_is_new() -> None:
     assert message.body.splitlines()[0] == "Update: score now 0.95 or more; now names Cuba; now 4 outlets"
     entry = write(pending(*[replace(notice(telling(), outlets=4), news=news[2:])] * 2)).body.splitlines()[0]
     assert "(The Paper, update: now 4 outlets)" in entry
+
+
+@pytest.mark.parametrize(
+    ("score", "shown"),
+    [(0.934, "0.93"), (0.9996, "0.99"), (1.0, "1.00"), (0.799, "0.79"), (0.8, "0.80"), (0.29, "0.29"), (0.0, "0.00")],
+)
+def test_a_score_never_looks_higher_than_it_is(score: float, shown: str) -> None:
+    """What has not reached a threshold is not shown as if it had, and nothing is shown as certain that is not."""
+    assert score_text(score) == shown
 
 
 SECRETS = ("Maria", "Lopez", "hotel", "recruited", "paper.example")
