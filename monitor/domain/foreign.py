@@ -62,6 +62,15 @@ def web_link(url: str) -> str:
 _HOST = re.compile(r"[a-z0-9._-]+", re.IGNORECASE)
 
 
+def outlet_name(name: str, limit: int) -> str:
+    """What an outlet is called, on one line: of a feed that is known by its address alone, the site."""
+    try:
+        site = urlsplit(name.strip()).hostname if "://" in name else None
+    except ValueError:
+        site = None
+    return one_line((site or name).removeprefix("www."), limit)
+
+
 def gist(title: str, summary: str) -> str:
     """At most two sentences of an item's own words, shortened at a sentence; empty where they only repeat the title."""
     text = one_line(summary, 10 * GIST_CHARS)

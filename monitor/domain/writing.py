@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from math import floor
 
 from monitor.domain.alert import News, Reason
-from monitor.domain.foreign import gist, one_line, web_link
+from monitor.domain.foreign import gist, one_line, outlet_name, web_link
 from monitor.domain.hit import Hit
 from monitor.domain.message import Block, Line, Message, Notice, Part, PendingAlert, Span, Telling, note, plain_line
 from monitor.domain.route import Route, together
@@ -148,7 +148,7 @@ def _one_news(news: News, notice: Notice, voice: Voice) -> str:
 
 
 def _outlets(notice: Notice) -> str:
-    name = one_line(notice.tellings[0].outlet, _OUTLET_CHARS) or "unknown outlet"
+    name = outlet_name(notice.tellings[0].outlet, _OUTLET_CHARS) or "unknown outlet"
     others = notice.outlets - 1
     if others < 1:
         return f"Outlet: {name}"
@@ -247,7 +247,7 @@ def _entry(strongest: Ranked, notice: Notice, voice: Voice) -> Line:
     headline = one_line(_headline(notice, voice), _DIGEST_HEADLINE_CHARS)
     link = voice.page(f"stories/{notice.story_id}") if voice.restrained else web_link(telling.url) if telling else ""
     behind = [
-        one_line(telling.outlet, _OUTLET_CHARS) if telling else "",
+        outlet_name(telling.outlet, _OUTLET_CHARS) if telling else "",
         f"update: {_news(notice, voice)}" if notice.news else "",
         "" if all(hit.confident for hit, _ in strongest) else "low confidence",
     ]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.domain.foreign import GIST_CHARS, gist, one_line, web_link
+from monitor.domain.foreign import GIST_CHARS, gist, one_line, outlet_name, web_link
 
 TITLE = "Ten women freed from a locked house"
 
@@ -78,6 +78,20 @@ def test_joiners_stay_and_overrides_go() -> None:
 def test_links_inside_a_text_are_taken_out(text: str, shown: str) -> None:
     """The only link of an item is its own; a name with a dot in it stays."""
     assert one_line(text, 100) == shown
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("The Paper", "The Paper"),
+        ("https://www.paper.example/rss.xml?key=secret", "paper.example"),
+        ("https://[broken", "[link]"),
+        ("Paper\n@channel", "Paper @channel"),
+    ],
+)
+def test_a_feed_without_a_name_is_called_by_its_site(name: str, shown: str) -> None:
+    """Its address would be taken out as a link, and its query may hold a key."""
+    assert outlet_name(name, 80) == shown
 
 
 @given(st.text())
