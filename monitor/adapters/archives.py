@@ -7,6 +7,7 @@ from datetime import datetime
 from monitor.adapters.database import Database
 from monitor.adapters.rows import storable, to_json, to_text
 from monitor.adapters.store import SqliteStore
+from monitor.adapters.writing import Writer
 from monitor.domain.alert import History
 from monitor.domain.archive import ARCHIVED, Checkpoint, Outlet
 from monitor.domain.feed import FeedState
@@ -50,6 +51,7 @@ class SqliteArchives:
     def __init__(self, database: Database, store: SqliteStore) -> None:
         self._database = database
         self._store = store
+        self._writer = Writer(database)
 
     def checkpoint(self, archive: str) -> Checkpoint:
         """How far this archive is stored."""
@@ -109,7 +111,7 @@ class SqliteArchives:
         """
         before, after, at = result.before, result.after, to_text(result.at)
         with self._database.transaction():
-            self._store.write(result.listed, result, result.at)
+            self._writer.write(result.listed, result, result.at)
             moved = self._database.execute(
                 _ADVANCE,
                 {

@@ -4,28 +4,24 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from monitor.adapters.database import Database, Row
+from monitor.adapters.database import Database
 from monitor.adapters.rows import (
-    alert_row,
     facts_from,
     feed_from,
-    hit_row,
-    item_row,
-    look_row,
     source_row,
     story_from,
-    story_row,
     to_json,
     to_text,
     update_row,
 )
+from monitor.adapters.writing import Writer
 from monitor.domain.alert import Facts, History
 from monitor.domain.feed import Feed, FeedSource, FeedState
 from monitor.domain.fulltext import Mode, Spent
 from monitor.domain.item import IdentityKind
 from monitor.domain.pace import CLOCK_BACK
 from monitor.domain.story import Story
-from monitor.ports import ChunkResult, Listed, PollResult, ScoredItem
+from monitor.ports import Listed, PollResult
 
 _INSERT_FEED = """
 INSERT INTO feeds (url, name, state, reason, next_poll_at, every_s, tags, fulltext, user_agent, identity, added_at)
@@ -53,32 +49,6 @@ UPDATE feeds SET
     title = coalesce(:title, title),
     name = CASE WHEN name = url THEN coalesce(:title, name) ELSE name END
 WHERE id = :id
-"""
-
-_INSERT_ITEM = """
-INSERT INTO items (feed_id, guid, url, title, summary, lang, published_at, first_seen_at, key, fulltext, article,
-    article_at)
-VALUES (:feed_id, :guid, :url, :title, :summary, :lang, :published_at, :first_seen_at, :key, :fulltext, :article,
-    :article_at)
-ON CONFLICT (feed_id, key) DO NOTHING RETURNING id
-"""
-
-_UPSERT_SEEN = """
-INSERT INTO seen (feed_id, key, last_listed_at, item_id) VALUES (?, ?, ?, ?)
-ON CONFLICT (feed_id, key) DO UPDATE SET
-    last_listed_at = max(last_listed_at, excluded.last_listed_at), item_id = coalesce(excluded.item_id, item_id)
-"""
-
-_INSERT_HIT = """
-INSERT INTO hits (item_id, signal, score, threshold, model_id, story_id, created_at, why, nearest_seed, confident,
-    on_fulltext, countries, origins, destinations, text_hash, config_hash)
-VALUES (:item_id, :signal, :score, :threshold, :model_id, :story_id, :created_at, :why, :nearest_seed, :confident,
-    :on_fulltext, :countries, :origins, :destinations, :text_hash, :config_hash)
-"""
-
-_INSERT_STORY = """
-INSERT INTO stories (title, first_seen_at, last_seen_at, outlets, members)
-VALUES (:title, :first_seen_at, :last_seen_at, :outlets, :members) RETURNING id
 """
 
 _ALL = "SELECT * FROM feeds WHERE state <> 'removed' ORDER BY next_poll_at, id"
@@ -109,18 +79,6 @@ SELECT * FROM stories WHERE id IN (
 ) ORDER BY first_seen_at, id
 """
 
-_UPDATE_STORY = """
-UPDATE stories SET title = :title, first_seen_at = :first_seen_at, last_seen_at = :last_seen_at,
-    outlets = :outlets, members = :members
-WHERE id = :id
-"""
-
-_INSERT_ALERT = """
-INSERT INTO alerts (story_id, channel, reason, state, created_at, due_at, key, told, news, evidence, config_hash)
-VALUES (:story_id, :channel, :reason, :state, :created_at, :due_at, :key, :told, :news, :evidence, :config_hash)
-ON CONFLICT (key) DO NOTHING
-"""
-
 _SCORES = """
 SELECT story_id, signal, max(score) AS score FROM hits
 WHERE story_id IN (SELECT value FROM json_each(?)) GROUP BY story_id, signal
@@ -146,6 +104,7 @@ class SqliteStore:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._headers: dict[str, Mapping[str, str]] = {}
+        self._writer = Writer(database)
 
     def sync_feeds(self, sources: Sequence[FeedSource], now: datetime) -> None:
         """Make the stored feeds those of the config.
@@ -223,76 +182,7 @@ class SqliteStore:
         update = result.update
         with self._database.transaction():
             self._database.execute(_UPDATE_FEED, update_row(update))
-            self.write([Listed(update.feed_id, result.items, result.seen)], result, update.polled_at)
+            self._writer.write([Listed(update.feed_id, result.items, result.seen)], result, update.polled_at)
             if result.seen:  # unchanged or failed: what it listed last still stands
                 listed = (to_text(update.polled_at), update.feed_id)
                 self._database.execute("UPDATE feeds SET listed_at = ? WHERE id = ?", listed)
-
-    def write(self, listed: Sequence[Listed], result: PollResult | ChunkResult, now: datetime) -> None:
-        """Store what feeds listed and what was decided about it; a part of the caller's transaction."""
-        at = to_text(now)
-        fresh = [one for each in listed for one in self._insert_items(each, at)]
-        stories = self._store_stories(result.stories, {scored.story_id for _, scored in fresh})
-        self._insert_hits(fresh, stories, {"created_at": at, "config_hash": result.config_hash})
-        self._insert_alerts(result, stories)
-
-    def _insert_items(self, listed: Listed, at: str) -> list[tuple[int, ScoredItem]]:
-        """Write a feed's items, their scores and what it listed; those that were not stored yet, with their ids."""
-        fresh = []
-        for scored in listed.items:
-            row = item_row(scored.item, listed.feed_id, at) | look_row(scored, at)
-            item_id = self._database.value(_INSERT_ITEM, row)
-            if item_id is not None:
-                fresh.append((int(item_id), scored))
-        self._database.execute_many(
-            "INSERT INTO scores (item_id, signal, score, model_id, on_fulltext) VALUES (?, ?, ?, ?, ?)",
-            [
-                (item_id, one.signal, one.value, one.model_id, one.on_fulltext)
-                for item_id, scored in fresh
-                for one in scored.scores
-            ],
-        )
-        owners = {key: item_id for item_id, scored in fresh for key in set(scored.item.identity.keys())}
-        seen = [(listed.feed_id, key, at, owners.get(key)) for key in listed.seen]
-        self._database.execute_many(_UPSERT_SEEN, seen)
-        return fresh
-
-    def _store_stories(self, stories: Sequence[Story], told_now: set[int | None]) -> dict[int, int]:
-        """Write the stories; their ids as planned → as stored."""
-        ids: dict[int, int] = {}
-        for story in stories:
-            if story.id >= 0:
-                self._database.execute(_UPDATE_STORY, story_row(story) | {"id": story.id})
-                self._index_story(story, story.id)
-            elif story.id in told_now:
-                ids[story.id] = int(self._database.value(_INSERT_STORY, story_row(story)))
-                self._index_story(story, ids[story.id])
-        return ids
-
-    def _index_story(self, story: Story, story_id: int) -> None:
-        self._database.execute("DELETE FROM story_terms WHERE story_id = ?", (story_id,))
-        at = to_text(story.last_seen_at)
-        self._database.execute_many(
-            "INSERT INTO story_terms (term, last_seen_at, story_id) VALUES (?, ?, ?)",
-            [(term, at, story_id) for term in sorted({key for member in story.members for key in member.keys})],
-        )
-
-    def _insert_hits(self, fresh: Sequence[tuple[int, ScoredItem]], stories: Mapping[int, int], common: Row) -> None:
-        rows = [
-            hit_row(hit, scored, item_id=item_id, story_id=_stored(scored.story_id, stories)) | common
-            for item_id, scored in fresh
-            for hit in scored.hits
-        ]
-        self._database.execute_many(_INSERT_HIT, rows)
-
-    def _insert_alerts(self, result: PollResult | ChunkResult, stories: Mapping[int, int]) -> None:
-        rows = [
-            alert_row(alert, story_id=_stored(alert.story_id, stories), config_hash=result.config_hash)
-            for alert in result.alerts
-            if alert.story_id >= 0 or alert.story_id in stories
-        ]
-        self._database.execute_many(_INSERT_ALERT, rows)
-
-
-def _stored(story_id: int | None, stories: Mapping[int, int]) -> int | None:
-    return story_id if story_id is None or story_id >= 0 else stories[story_id]

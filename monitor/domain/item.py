@@ -138,8 +138,9 @@ def new_items(kind: IdentityKind, items: Sequence[Item], known: Collection[str])
     listed = _once(usable)
     warnings = []
     misbehaving = 0
+    titles = _counts(listed)
     for weaker in list(IdentityKind)[list(IdentityKind).index(kind) + 1 :]:
-        count = sum(_regenerated(entry.identity, kind, known, titles=_counts(listed)) for entry in listed)
+        count = sum(_regenerated(entry.identity, kind, known, titles) for entry in listed)
         misbehaving = max(misbehaving, count)
         if len(listed) < MISBEHAVING_LISTED or count <= MISBEHAVING_SHARE * len(listed):
             break
@@ -192,17 +193,16 @@ def _usable(items: Iterable[Item]) -> list[Item]:
     items = tuple(items)
     guids = _ambiguous((item.identity.guid, (item.identity.link, item.identity.title)) for item in items)
     links = _ambiguous((item.identity.link, item.identity.title) for item in items)
-    return [
-        replace(
-            item,
-            identity=Identity(
-                guid=None if item.identity.guid in guids else item.identity.guid,
-                link=None if item.identity.link in links else item.identity.link,
-                title=item.identity.title,
-            ),
-        )
-        for item in items
-    ]
+    return [_without(item, guids, links) for item in items]
+
+
+def _without(item: Item, guids: Collection[str], links: Collection[str]) -> Item:
+    identity = item.identity
+    if identity.guid not in guids and identity.link not in links:
+        return item
+    guid = None if identity.guid in guids else identity.guid
+    link = None if identity.link in links else identity.link
+    return replace(item, identity=Identity(guid, link, identity.title))
 
 
 def _once(items: Sequence[Item]) -> list[Item]:

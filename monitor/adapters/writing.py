@@ -1,0 +1,131 @@
+"""What feeds brought, and what was decided about it, as rows: the same for polls and archives."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from monitor.adapters.database import Database, Row
+from monitor.adapters.rows import alert_row, hit_row, item_row, look_row, story_row, to_text
+from monitor.domain.story import Story
+from monitor.ports import ChunkResult, Listed, PollResult, ScoredItem
+
+_INSERT_ITEM = """
+INSERT INTO items (id, feed_id, guid, url, title, summary, lang, published_at, first_seen_at, key, fulltext, article,
+    article_at)
+VALUES (:id, :feed_id, :guid, :url, :title, :summary, :lang, :published_at, :first_seen_at, :key, :fulltext, :article,
+    :article_at)
+ON CONFLICT (feed_id, key) DO NOTHING
+"""
+
+_UPSERT_SEEN = """
+INSERT INTO seen (feed_id, key, last_listed_at, item_id) VALUES (?, ?, ?, ?)
+ON CONFLICT (feed_id, key) DO UPDATE SET
+    last_listed_at = max(last_listed_at, excluded.last_listed_at), item_id = coalesce(excluded.item_id, item_id)
+"""
+
+_INSERT_HIT = """
+INSERT INTO hits (item_id, signal, score, threshold, model_id, story_id, created_at, why, nearest_seed, confident,
+    on_fulltext, countries, origins, destinations, text_hash, config_hash)
+VALUES (:item_id, :signal, :score, :threshold, :model_id, :story_id, :created_at, :why, :nearest_seed, :confident,
+    :on_fulltext, :countries, :origins, :destinations, :text_hash, :config_hash)
+"""
+
+_INSERT_STORY = """
+INSERT INTO stories (title, first_seen_at, last_seen_at, outlets, members)
+VALUES (:title, :first_seen_at, :last_seen_at, :outlets, :members) RETURNING id
+"""
+
+_UPDATE_STORY = """
+UPDATE stories SET title = :title, first_seen_at = :first_seen_at, last_seen_at = :last_seen_at,
+    outlets = :outlets, members = :members
+WHERE id = :id
+"""
+
+_INSERT_ALERT = """
+INSERT INTO alerts (story_id, channel, reason, state, created_at, due_at, key, told, news, evidence, config_hash)
+VALUES (:story_id, :channel, :reason, :state, :created_at, :due_at, :key, :told, :news, :evidence, :config_hash)
+ON CONFLICT (key) DO NOTHING
+"""
+
+
+class Writer:
+    """Writes as a part of its caller's transaction. Errors are StorageError."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def write(self, listed: Sequence[Listed], result: PollResult | ChunkResult, now: datetime) -> None:
+        """Store what feeds listed and what was decided about it."""
+        at = to_text(now)
+        fresh = self._insert_items(listed, at)
+        stories = self._store_stories(result.stories, {scored.story_id for _, scored in fresh})
+        self._insert_hits(fresh, stories, {"created_at": at, "config_hash": result.config_hash})
+        self._insert_alerts(result, stories)
+
+    def _insert_items(self, listed: Sequence[Listed], at: str) -> list[tuple[int, ScoredItem]]:
+        """Write items, their scores and what their feeds listed; the items that were not stored yet, with their ids."""
+        # Ids are given here: asking for each would cost a savepoint an item, at which full-text search writes to disk.
+        first = 1 + int(self._database.value("SELECT coalesce(max(id), 0) FROM items"))
+        numbered = list(enumerate(((each.feed_id, scored) for each in listed for scored in each.items), first))
+        stored = self._database.execute_many(
+            _INSERT_ITEM,
+            [
+                item_row(scored.item, feed_id, at) | look_row(scored, at) | {"id": item_id}
+                for item_id, (feed_id, scored) in numbered
+            ],
+        )
+        if stored < len(numbered):
+            ids = {row["id"] for row in self._database.rows("SELECT id FROM items WHERE id >= ?", (first,))}
+            numbered = [(item_id, one) for item_id, one in numbered if item_id in ids]
+        owners = {(feed_id, key): item_id for item_id, (feed_id, one) in numbered for key in one.item.identity.keys()}  # noqa: SIM118  # no dict
+        fresh = [(item_id, scored) for item_id, (_, scored) in numbered]
+        self._database.execute_many(
+            "INSERT INTO scores (item_id, signal, score, model_id, on_fulltext) VALUES (?, ?, ?, ?, ?)",
+            [
+                (item_id, one.signal, one.value, one.model_id, one.on_fulltext)
+                for item_id, scored in fresh
+                for one in scored.scores
+            ],
+        )
+        seen = [(each.feed_id, key, at, owners.get((each.feed_id, key))) for each in listed for key in each.seen]
+        self._database.execute_many(_UPSERT_SEEN, seen)
+        return fresh
+
+    def _store_stories(self, stories: Sequence[Story], told_now: set[int | None]) -> dict[int, int]:
+        """Write the stories; their ids as planned → as stored."""
+        ids: dict[int, int] = {}
+        for story in stories:
+            if story.id >= 0:
+                self._database.execute(_UPDATE_STORY, story_row(story) | {"id": story.id})
+                self._index_story(story, story.id)
+            elif story.id in told_now:
+                ids[story.id] = int(self._database.value(_INSERT_STORY, story_row(story)))
+                self._index_story(story, ids[story.id])
+        return ids
+
+    def _index_story(self, story: Story, story_id: int) -> None:
+        self._database.execute("DELETE FROM story_terms WHERE story_id = ?", (story_id,))
+        at = to_text(story.last_seen_at)
+        self._database.execute_many(
+            "INSERT INTO story_terms (term, last_seen_at, story_id) VALUES (?, ?, ?)",
+            [(term, at, story_id) for term in sorted({key for member in story.members for key in member.keys})],
+        )
+
+    def _insert_hits(self, fresh: Sequence[tuple[int, ScoredItem]], stories: Mapping[int, int], common: Row) -> None:
+        rows = [
+            hit_row(hit, scored, item_id=item_id, story_id=_stored(scored.story_id, stories)) | common
+            for item_id, scored in fresh
+            for hit in scored.hits
+        ]
+        self._database.execute_many(_INSERT_HIT, rows)
+
+    def _insert_alerts(self, result: PollResult | ChunkResult, stories: Mapping[int, int]) -> None:
+        rows = [
+            alert_row(alert, story_id=_stored(alert.story_id, stories), config_hash=result.config_hash)
+            for alert in result.alerts
+            if alert.story_id >= 0 or alert.story_id in stories
+        ]
+        self._database.execute_many(_INSERT_ALERT, rows)
+
+
+def _stored(story_id: int | None, stories: Mapping[int, int]) -> int | None:
+    return story_id if story_id is None or story_id >= 0 else stories[story_id]
