@@ -24,9 +24,6 @@ LEAST_FOUND = 0.75
 MOST_RAISED = 0.25
 """Nor can one that takes a larger share of the other texts for reports."""
 
-SLACK = 1
-"""Texts of a signal that may change sides from one model to the next: near the threshold any new seed moves a score."""
-
 
 @dataclass(frozen=True, slots=True)
 class Sentinel:
@@ -102,17 +99,25 @@ def shown_sentinels(seeds: Sequence[Seed]) -> list[SeedFault]:
 
 
 def worse(old: Sequence[Outcome], new: Sequence[Outcome]) -> str | None:
-    """Why the outcomes of a new model speak against it; None where they are as good as the old one's, or nearly."""
+    """Why the outcomes of a new model speak against it; None where it answers as many texts rightly as the old one.
+
+    Near the threshold any new seed moves a score, so a text lost is made good by one won, of whatever signal.
+    """
     after = {outcome.signal: outcome for outcome in new}
+    wrong: list[str] = []
+    lost = won = 0
     for before in old:
         now = after.get(before.signal)
-        if now is None or len(now.found) < len(before.found) - SLACK:
-            lost = sorted(set(before.found) - set(now.found if now else ()))
-            return f"{before.signal}: known reports that the model in use finds are missed: {', '.join(lost)}"
-        if len(now.raised) > len(before.raised) + SLACK:
-            gained = sorted(set(now.raised) - set(before.raised))
-            return f"{before.signal}: texts that are no reports are newly raised: {', '.join(gained)}"
-    return None
+        if now is None:
+            return f"{before.signal}: none of the known reports is found any more"
+        missed = [one for one in before.found if one in now.missed]
+        raised = [one for one in now.raised if one not in before.raised]
+        wrong += [
+            f"{before.signal} {how} {', '.join(ids)}" for how, ids in (("misses", missed), ("raises", raised)) if ids
+        ]
+        lost += len(missed) + len(raised)
+        won += len(set(before.missed) & set(now.found)) + len(set(before.raised) - set(now.raised))
+    return f"known texts newly judged wrong: {'; '.join(wrong)} (newly right: {won})" if lost > won else None
 
 
 def _outcome(signal: str, judged: Sequence[tuple[str, bool, bool]]) -> Outcome:

@@ -96,7 +96,7 @@ def test_a_model_that_misses_known_reports_is_worse(tiny_model_folder: Path) -> 
     good = ModelScorer.load(tiny_model_folder)
     reason = models.worse(good, blind(good), LOW)
     assert reason is not None
-    assert "known reports that the model in use finds are missed: " in reason
+    assert "known texts newly judged wrong: " in reason
     assert models.worse(blind(good), good, LOW) is None
 
 
@@ -110,7 +110,7 @@ def test_a_worse_model_is_activated_by_hand_with_a_word(
     worse.save(house.config.models / "blind")
     house.journal.add_model("blind", "blind", worse.manifest.as_dict(), house.clock.now())
     activated = models.activate(house, "blind")
-    assert "are missed" in str(activated.worse)
+    assert "misses" in str(activated.worse)
     version = house.journal.active_model()
     assert version
     assert (version.id, version.forced) == ("blind", True)

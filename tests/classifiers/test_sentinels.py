@@ -81,14 +81,18 @@ def test_too_many_wrong_answers_are_a_failure(outcome: Outcome, failing: bool) -
     assert outcome.failing is failing
 
 
-def test_worse_is_fewer_found_or_more_raised() -> None:
-    """By more than one, and says which; another mistake in place of one is not worse."""
+def test_worse_is_more_texts_judged_wrong() -> None:
+    """It says which; one lost is made good by one won, of whatever signal, and only by that."""
+    other = replace(GOOD, signal="b")
     assert worse([GOOD], [GOOD]) is None
-    assert worse([GOOD], [replace(GOOD, found=("a", "b", "d"), raised=("y",))]) is None
-    assert worse([GOOD], [replace(GOOD, found=("a", "b"), raised=("x", "y"))]) is None
-    assert "are missed: b, c" in str(worse([GOOD], [replace(GOOD, found=("a",))]))
-    assert "newly raised: y, z" in str(worse([GOOD], [replace(GOOD, raised=("x", "y", "z"))]))
-    assert "are missed: a, b, c" in str(worse([GOOD], []))
+    assert worse([GOOD], [replace(GOOD, found=("a", "b", "d"), missed=("c",))]) is None
+    assert worse([GOOD], [replace(GOOD, raised=("y",))]) is None
+    fewer = replace(GOOD, found=("a", "b"), missed=("c", "d"))
+    assert "known texts newly judged wrong: piracy misses c (newly right: 0)" in str(worse([GOOD], [fewer]))
+    assert "piracy raises y" in str(worse([GOOD], [replace(GOOD, raised=("x", "y"))]))
+    assert worse([GOOD, other], [fewer, replace(other, raised=())]) is None
+    assert "piracy misses c; b raises z" in str(worse([GOOD, other], [fewer, replace(other, raised=("x", "z"))]))
+    assert "none of the known reports" in str(worse([GOOD], []))
     assert worse([], [GOOD]) is None
 
 
