@@ -83,9 +83,8 @@ def _route(item: Row) -> str:
 
 
 def _changed(item: Row) -> str:
-    return {True: ", the text stored now", False: ", not the text stored now: it was changed since", None: ""}[
-        item["text_unchanged"]
-    ]
+    notes = {True: " (as stored now)", False: " (not as stored now: the text was changed since)", None: ""}
+    return notes[item["text_unchanged"]]
 
 
 def _why(terms: Sequence[Sequence[Any]]) -> str:

@@ -77,8 +77,9 @@ def told_route(lines: Sequence[Located], cues: Iterable[Cues]) -> Route:
     """
     cues = tuple(cues)
     sentences = [sentence for line in lines for sentence in _sentences(line)]
-    title = _route([_signs(sentence, cues) for sentence in sentences[:1]])
-    return title or _route([_signs(sentence, cues) for sentence in sentences[: 1 + _LEAD_SENTENCES]])
+    signs = [_signs(sentence, cues) for sentence in sentences[: 1 + _LEAD_SENTENCES]]
+    named = {place.code for line in lines for place in line.places}
+    return _route(signs[:1], named) or _route(signs, named)
 
 
 def together(routes: Iterable[Route]) -> Route:
@@ -92,6 +93,7 @@ def together(routes: Iterable[Route]) -> Route:
     )
 
 
+_DESTINATIONS = (Cue.ARMY, Cue.PLACE, Cue.JOB, Cue.WAR)
 _Signs = Mapping[Cue, Sequence[str]]
 
 _NAME = "[^\u27e8\u27e9]*"
@@ -185,7 +187,7 @@ def _pass_on(sentence: Located, found: Mapping[Cue, set[int]]) -> None:
                 numbers.add(other)
 
 
-def _route(sentences: Iterable[_Signs]) -> Route:
+def _route(sentences: Iterable[_Signs], named: set[str]) -> Route:
     said: dict[Cue, dict[str, None]] = defaultdict(dict)
     for signs in sentences:
         for cue, codes in signs.items():
@@ -193,8 +195,10 @@ def _route(sentences: Iterable[_Signs]) -> Route:
     void = said[Cue.VOID]
     origins = [code for code in said[Cue.ORIGIN] if code not in void]
     # For whom they fight says more than where they were taken, that more than a promise, and that than where a war is.
-    sides = ([code for code in said[cue] if code not in void] for cue in (Cue.ARMY, Cue.PLACE, Cue.JOB, Cue.WAR))
-    destinations = next((codes for codes in sides if codes), [])
+    sides = {cue: [code for code in said[cue] if code not in void] for cue in _DESTINATIONS}
+    if named - {*origins, *sides[Cue.WAR]}:
+        sides[Cue.WAR] = []  # another country may be the one they fight for
+    destinations = next((sides[cue] for cue in _DESTINATIONS if sides[cue]), [])
     if max(len(origins), len(destinations)) > MOST_SIDES:
         return UNKNOWN
     return together([Route(tuple(origins), tuple(destinations))])

@@ -60,6 +60,14 @@ def test_the_title_decides_where_it_says_both_sides() -> None:
     assert arrow("Recruits tell of the front\nNepali men were duped into joining the Russian army.", "en") == "NP>RU"
 
 
+def test_where_the_war_is_is_no_side_while_another_country_may_have_hired() -> None:
+    """An arrow to Ukraine would say that they fight for it."""
+    text = "Nepali men were sent to the front, families say\nThey signed contracts in Russia and fight in Ukraine."
+    assert arrow(text, "en") == "-"
+    assert arrow("Nepali men forced to fight in Ukraine\nAgents from Russia paid them.", "en") == "-"
+    assert arrow("Nepali men forced to fight in Sudan", "en") == "NP>SD"
+
+
 def test_a_country_on_both_sides_is_on_neither() -> None:
     assert arrow("Nepali women trafficked to Nepal", "en") == "-"
     assert together([Route(("CU",), ("RU",)), Route(("RU", "NP"), ("AE",))]) == Route(("CU", "NP"), ("AE",))
