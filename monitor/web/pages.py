@@ -25,6 +25,8 @@ HealthCheck = Callable[[], Awaitable[Health]]
 
 FORM_BYTES = 10_000
 
+READ = ["GET", "HEAD"]  # scanners ask for the head first, and call a link broken that has none
+
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; "
     "frame-ancestors 'none'",
@@ -95,11 +97,11 @@ def _add_figures(app: FastAPI, check: HealthCheck, metrics: Metrics, guarded: li
 
 
 def _add_stories(app: FastAPI, desk: Desk, access: Access, guarded: list[params.Depends]) -> None:
-    @app.get("/", dependencies=guarded)
+    @app.api_route("/", methods=READ, dependencies=guarded)
     async def recent() -> Response:
         return HTMLResponse(await desk.recent())
 
-    @app.get("/stories/{story_id}", dependencies=guarded)
+    @app.api_route("/stories/{story_id}", methods=READ, dependencies=guarded)
     async def story(story_id: int, saved: int | None = None) -> Response:
         page = await desk.story(story_id, saved)
         if page is None:

@@ -261,6 +261,20 @@ def test_a_service_nobody_here_knows_gets_text_without_markup(webhook: Webhook) 
     assert LINK in message.splitlines()
 
 
+def test_a_service_that_takes_markdown_alone_gets_whole_links(
+    webhook: Webhook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rocket.Chat as it is, Google Chat in its own markup, made by Apprise. As text, links would be escaped."""
+    send(f"rocket://{'a' * 24}/{'b' * 32}@{webhook.address}/#general", told("Ten <rescued>"))
+    assert webhook.requests[-1].json()["text"].splitlines()[2] == f"**[Ten <{BREAK}rescued>]({LINK})**"
+    assert check_url("gchat://workspace/key/token") is None
+    plugin = sys.modules["apprise.plugins.google_chat"].NotifyGoogleChat
+    monkeypatch.setattr(plugin, "notify_url", f"http://{webhook.address}/{{workspace}}")
+    send("gchat://workspace/key/token", told("Ten *rescued*"))
+    link = LINK.replace("&", "&amp;")
+    assert webhook.requests[-1].json()["text"].splitlines()[2] == f"*<{link}|Ten ∗rescued∗>*"
+
+
 def long_digest() -> Message:
     entries = tuple(
         (Span(f"[0.9{number % 10}] "), Span(f"Story {number} *x*", f"{LINK}&n={number}")) for number in range(300)

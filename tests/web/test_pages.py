@@ -62,6 +62,9 @@ class Site:
     async def get(self, path: str, password: str | None = None, **headers: str) -> httpx.Response:
         return await self._ask("GET", path, password, headers)
 
+    async def head(self, path: str) -> httpx.Response:
+        return await self._ask("HEAD", path, None, {})
+
     async def judge(self, path: str = "/stories/1", password: str | None = None, **changes: str) -> httpx.Response:
         """Send the form of the story's page, or a changed one; `headers_…` are headers."""
         form = {"token": TOKEN, "item": "1", "signal": storage.TRAFFICKING, "verdict": "yes"}
@@ -247,6 +250,7 @@ async def test_opening_links_changes_nothing(open_site: Site) -> None:
     """Mail scanners and previews open every link of an alert, whatever is in it."""
     for path in ("/", "/stories/1", "/stories/1?saved=1", "/stories/1?item=1&signal=human_trafficking&verdict=yes"):
         assert (await open_site.get(path)).status_code == 200
+        assert (await open_site.head(path)).status_code == 200
     assert open_site.verdicts() == []
 
 
