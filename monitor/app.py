@@ -10,7 +10,8 @@ from monitor.adapters.article import ArticleReader
 from monitor.adapters.cluster import DaskEngine
 from monitor.adapters.countries import CldrGeographer, english_names
 from monitor.adapters.engine import PARSING, LocalEngine
-from monitor.adapters.fetch import FetchSettings, HttpFetcher, user_agent
+from monitor.adapters.fetch import HttpFetcher
+from monitor.adapters.limits import FetchSettings, user_agent
 from monitor.adapters.notify import CONSOLE_URL, AppriseNotifier
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.ping import DeadMansSwitch

@@ -12,7 +12,8 @@ from aiohttp.abc import AbstractResolver, ResolveResult
 
 from monitor.adapters.database import open_database
 from monitor.adapters.engine import PARSING, LocalEngine
-from monitor.adapters.fetch import FetchSettings, HttpFetcher
+from monitor.adapters.fetch import HttpFetcher
+from monitor.adapters.limits import FetchSettings
 from monitor.adapters.parse import ENTRIES_LIMIT, FeedParser
 from monitor.adapters.records import Filter, Records
 from monitor.adapters.store import SqliteStore

@@ -12,7 +12,8 @@ import pytest
 from monitor.adapters.article import ArticleReader
 from monitor.adapters.database import Database, open_database
 from monitor.adapters.engine import LocalEngine
-from monitor.adapters.fetch import FetchSettings, HttpFetcher
+from monitor.adapters.fetch import HttpFetcher
+from monitor.adapters.limits import FetchSettings
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.records import Filter, Records
 from monitor.adapters.store import SqliteStore

@@ -4,7 +4,7 @@ import asyncio
 import socket
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import blake2b
 from types import TracebackType
 from typing import Any, NoReturn, Self
@@ -13,8 +13,8 @@ from urllib.parse import urldefrag, urljoin, urlsplit
 import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from monitor import __version__
 from monitor.adapters import cachecontrol, guard
+from monitor.adapters.limits import FetchSettings
 from monitor.adapters.lookup import look_up
 from monitor.adapters.turns import Turns
 from monitor.domain.feed import FetchRequest, Retrieved, Unchanged
@@ -29,36 +29,6 @@ _HEADER_LIMIT = 64 * 1024  # some sites send policies longer than the library's 
 
 _ACCEPT = "application/atom+xml, application/rss+xml, application/rdf+xml, application/xml;q=0.9, */*;q=0.5"
 _ENCODINGS = "gzip, deflate, br"
-
-_PRODUCT = f"trafficking-recruitment-monitor/{__version__}"
-
-
-def user_agent(contact: str) -> str:
-    """How the monitor calls itself: with whom a publisher can write to, where there is a contact."""
-    return f"{_PRODUCT} (+{contact})" if contact else _PRODUCT
-
-
-@dataclass(frozen=True, slots=True)
-class FetchSettings:
-    """Limits for every fetch.
-
-    Attributes:
-        timeout: for a whole fetch, redirects included; waiting for a free slot does not count.
-        max_bytes: of a body after decompression.
-        allow_private_addresses: lets feeds on the local network be read.
-        concurrency: fetches at once.
-        per_host: fetches at once from one host.
-        spacing: between the starts of two fetches from one host.
-        user_agent: sent where a feed names none of its own.
-    """
-
-    timeout: timedelta = timedelta(seconds=20)
-    max_bytes: int = 10_000_000
-    allow_private_addresses: bool = False
-    concurrency: int = 64
-    per_host: int = 2
-    spacing: timedelta = timedelta(0)
-    user_agent: str = _PRODUCT
 
 
 @dataclass(frozen=True, slots=True)

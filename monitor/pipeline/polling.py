@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from monitor.domain import alert, feed, item, pace, story
+from monitor.domain import alert, feed, item, pace, polled, story
 from monitor.domain.alert import AlertState
 from monitor.domain.feed import Feed, ParsedFeed, Retrieved
 from monitor.domain.fulltext import FAILED, UNASKED, WINDOW, Mode, Spent
@@ -69,8 +69,8 @@ class _Cycle:
     async def take(self, one: Feed) -> None:
         """Fetch, parse and store one feed; a failure is kept for the end of the cycle."""
         try:
-            polled = await self._polled(one)
-            self.summary += polled  # not in one statement: the sum before the wait is not the sum after it
+            summary = await self._polled(one)
+            self.summary += summary  # not in one statement: the sum before the wait is not the sum after it
         except (FetchError, ParseError) as error:
             self._failed.append((one, error))
         except StorageError:
@@ -89,7 +89,7 @@ class _Cycle:
         for one, error in self._failed:
             now = self._parts.clock.now()
             jitter = self._parts.clock.jitter()
-            update = feed.after_failure(one, error, now=now, jitter=jitter, blameless=ours, every=self._policy.every)
+            update = polled.after_failure(one, error, now=now, jitter=jitter, blameless=ours, every=self._policy.every)
             if not ours:
                 log.warning("feed %s: %s (next poll %s)", one.label, error, f"{update.next_poll_at:%F %H:%M}Z")
             await asyncio.to_thread(self._parts.store.record, PollResult(update))
@@ -99,7 +99,7 @@ class _Cycle:
         clock = self._parts.clock
         got = await self._parts.fetcher.fetch(feed.request_for(one, clock.now()))
         if isinstance(got, feed.Unchanged) or (got.body_hash and got.body_hash == one.body_hash):
-            update = feed.after_unchanged(one, got, now=clock.now(), jitter=clock.jitter(), every=self._policy.every)
+            update = polled.after_unchanged(one, got, now=clock.now(), jitter=clock.jitter(), every=self._policy.every)
             await asyncio.to_thread(self._parts.store.record, PollResult(update))
             return PollSummary(feeds_unchanged=1)
         parsed = await self._parts.parser.parse(got, clock.now())
@@ -151,7 +151,7 @@ def settle(parts: PollParts, policy: Policy, one: Feed, brought: Brought, looked
     ]
     story_ids = iter(stories.story_ids)
     result = PollResult(
-        update=feed.after_items(
+        update=polled.after_items(
             one,
             brought.got,
             brought.parsed,

@@ -8,7 +8,8 @@ import pytest
 
 from monitor.adapters.article import PAGE_LIMIT, TEXT_LIMIT, ArticleReader, extract_text
 from monitor.adapters.engine import LocalEngine
-from monitor.adapters.fetch import FetchSettings, HttpFetcher
+from monitor.adapters.fetch import HttpFetcher
+from monitor.adapters.limits import FetchSettings
 from monitor.errors import FetchError, ParseError
 from tests.servers import FeedServer, feed_server
 

@@ -12,7 +12,8 @@ import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from monitor.adapters.fetch import FetchSettings, HttpFetcher, user_agent
+from monitor.adapters.fetch import HttpFetcher
+from monitor.adapters.limits import FetchSettings, user_agent
 from monitor.domain.feed import FetchRequest, Retrieved, Unchanged
 from monitor.errors import FetchError
 from tests.servers import RSS, Entry, FeedServer, feed_server, feed_server_in_thread, rss

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.adapters.fetch import FetchSettings, HttpFetcher
+from monitor.adapters.fetch import HttpFetcher
+from monitor.adapters.limits import FetchSettings
 from monitor.adapters.ping import DeadMansSwitch
 from tests.servers import FeedServer, feed_server
 

@@ -18,12 +18,10 @@ from monitor.domain.feed import (
     ParsedFeed,
     Retrieved,
     Unchanged,
-    after_failure,
-    after_items,
-    after_unchanged,
     request_for,
 )
 from monitor.domain.item import IdentityKind, Item, NewItems, identity_of
+from monitor.domain.polled import after_failure, after_items, after_unchanged
 from monitor.errors import FetchError, ParseError
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
