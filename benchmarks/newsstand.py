@@ -8,6 +8,7 @@ import asyncio
 import multiprocessing
 import random
 import re
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,12 +42,17 @@ class Stand:
         self._pipe.send("next")
         self._pipe.recv()
 
+    def first_served(self) -> dict[int, float]:
+        """When each feed's present edition was first sent, by the system's monotonic clock."""
+        self._pipe.send("served")
+        return dict(self._pipe.recv())
+
 
 @contextmanager
-def newsstand(seeds: Path, feeds: int, items: int) -> Iterator[Stand]:
-    """Serve so many feeds of so many items each."""
+def newsstand(seeds: Path, feeds: int, items: int, *, positive: float = POSITIVE) -> Iterator[Stand]:
+    """Serve so many feeds of so many items each; `positive` is the share of reports among what later rounds bring."""
     ours, theirs = multiprocessing.get_context("spawn").Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, seeds, feeds, items))
+    process = multiprocessing.get_context("spawn").Process(target=_serve, args=(theirs, seeds, feeds, items, positive))
     process.start()
     try:
         port = ours.recv()
@@ -60,8 +66,8 @@ def _address(number: int) -> str:
     return f"127.{1 + number // 62500}.{number // 250 % 250}.{1 + number % 250}"
 
 
-def _serve(pipe: Connection, seeds: Path, feeds: int, items: int) -> None:
-    asyncio.run(_serving(pipe, _Press(seeds, feeds, items)))
+def _serve(pipe: Connection, seeds: Path, feeds: int, items: int, positive: float) -> None:
+    asyncio.run(_serving(pipe, _Press(seeds, feeds, items, positive)))
 
 
 async def _serving(pipe: Connection, press: "_Press") -> None:
@@ -73,17 +79,22 @@ async def _serving(pipe: Connection, press: "_Press") -> None:
     await site.start()
     pipe.send(runner.addresses[0][1])
     while True:
-        await asyncio.to_thread(pipe.recv)
-        press.round += 1
-        pipe.send(press.round)
+        if await asyncio.to_thread(pipe.recv) == "served":
+            pipe.send(press.served)
+        else:
+            press.round += 1
+            press.served.clear()
+            pipe.send(press.round)
 
 
 class _Press:
     """Prints feeds. An even feed answers 304 to its ETag, an odd one sends its body again: both are common."""
 
-    def __init__(self, seeds: Path, feeds: int, items: int) -> None:
+    def __init__(self, seeds: Path, feeds: int, items: int, positive: float = POSITIVE) -> None:
         everything = load_seeds(seeds)
         self.round = 0
+        self.served: dict[int, float] = {}
+        self._share = positive
         self._positive = [_sentences(seed.title, seed.body) for seed in everything if seed.labels]
         self._ordinary = [_sentences(seed.title, seed.body) for seed in everything if not seed.labels]
         self._items = items
@@ -102,6 +113,7 @@ class _Press:
             headers["ETag"] = f'"{blake2b(body, digest_size=8).hexdigest()}"'
             if request.headers.get("If-None-Match") == headers["ETag"]:
                 return web.Response(status=304, headers=headers)
+        self.served.setdefault(number, time.monotonic())
         return web.Response(body=body, content_type="application/rss+xml", headers=headers)
 
     def _body(self, feed: int, edition: int) -> bytes:
@@ -116,7 +128,8 @@ class _Press:
 
     def _entry(self, feed: int, number: int) -> str:
         deal = random.Random(feed * 100_003 + number)  # noqa: S311  # the same feed in every run
-        title, *rest = deal.choice(self._positive if deal.random() < POSITIVE else self._ordinary)
+        share = self._share if number > self._items else POSITIVE
+        title, *rest = deal.choice(self._positive if deal.random() < share else self._ordinary)
         lead = " ".join([*deal.sample(rest, min(2, len(rest))), deal.choice(deal.choice(self._ordinary))])
         link = f"https://outlet{feed}.example/2026/{number}/story?utm_source=rss&amp;id={number}"
         at = format_datetime(self._start + timedelta(minutes=number), usegmt=True)

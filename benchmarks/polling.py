@@ -31,6 +31,8 @@ from monitor.adapters.classify import ModelScorer
 from monitor.app import load_config, open_house, open_workers, policy_of, poll_once, poll_parts
 
 READER_WORKERS = 10
+SHOWN = 5
+"""Rounds that are printed one by one."""
 
 Racer = Callable[[list[str], Path, Path, Connection], None]
 
@@ -42,6 +44,7 @@ class Lap:
     seconds: float
     processor: float
     items: int
+    memory_mb: float  # of the main process, after the round
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +104,7 @@ def _workers_time() -> float:
 
 def _lap(start: tuple[float, float], items: int) -> Lap:
     end = _clocks()
-    return Lap(end[0] - start[0], end[1] - start[1], items)
+    return Lap(end[0] - start[0], end[1] - start[1], items, psutil.Process().memory_info().rss / 1e6)
 
 
 def _peak() -> float:
@@ -136,10 +139,11 @@ def main() -> None:
     parser.add_argument("--feeds", type=int, default=1000)
     parser.add_argument("--items", type=int, default=30)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--alone", action="store_true", help="leave reader out")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     sides: dict[str, Racer] = {"ours": ours}
-    if importlib.util.find_spec("reader"):
+    if importlib.util.find_spec("reader") and not options.alone:
         sides["reader"] = theirs
     results = {}
     for name, side in sides.items():
@@ -147,13 +151,15 @@ def main() -> None:
             results[name] = race(side, stand, options.model.resolve(), options.rounds)
     print(f"{options.feeds} feeds of {options.items} items; seconds, feeds/s, processor ms a feed, items stored")
     for name, result in results.items():
-        for number, lap in enumerate(result.laps):
+        for number, lap in enumerate(result.laps[: 1 + SHOWN]):
             label = f"{name}, {f'round {number}' if number else 'cold'}"
             rate, effort = options.feeds / lap.seconds, 1000 * lap.processor / options.feeds
             print(f"{label:20} {lap.seconds:8.2f} {rate:9.1f} {effort:8.2f} {lap.items:8}")
-        print(f"{name + ', peak memory':20} {result.peak_mb:8.0f} MB")
+        half = result.laps[len(result.laps) // 2]
+        growth = result.laps[-1].memory_mb / half.memory_mb - 1
+        print(f"{name + ', peak memory':20} {result.peak_mb:8.0f} MB, growth in the second half {growth:+.1%}")
     if "reader" in results:
-        for number in range(1 + options.rounds):
+        for number in range(1 + min(options.rounds, SHOWN)):
             ratio = results["reader"].laps[number].seconds / results["ours"].laps[number].seconds
             print(f"{f'round {number}' if number else 'cold'}: ours is {ratio:.2f} times as fast")
     if options.json:
