@@ -75,9 +75,8 @@ def service(folder: Path, model: Path) -> Iterator[None]:
     """`monitor run` in a folder, with a trained model."""
     command = [sys.executable, "-m", "monitor", "run", "--config", str(folder / "config.yaml")]
     with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            command, stderr=log, stdout=log, env=os.environ | {SHIPPED_MODEL: str(model)}
-        )  # our own command
+        environ = os.environ | {SHIPPED_MODEL: str(model)}
+        process = subprocess.Popen(command, stderr=log, stdout=log, env=environ)
         try:
             yield
         finally:
