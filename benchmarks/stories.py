@@ -1,6 +1,6 @@
 """Story grouping against stories grouped by hand: B-cubed and pairwise figures, and the time it takes.
 
-    python -m benchmarks.stories stream.jsonl.gz [more.jsonl.gz …] stories.tsv [--errors] [--many 100000]
+    python -m benchmarks.stories stream.jsonl.gz [more.jsonl.gz …] stories.tsv [--model FOLDER] [--errors]
 
 The items named in the table of stories (item id, tab, story) are told one by one in the order they were published, as
 with all thresholds at 0 and the published time as the clock. Prints a table and writes it as JSON beside it.
@@ -10,7 +10,9 @@ import argparse
 import gzip
 import json
 import math
+import os
 import random
+import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
@@ -155,6 +157,44 @@ def told(weigh: Weigh, *, by_keys: bool = True) -> Callable[[Sequence[Item]], Gr
     return group
 
 
+def backfilled(seeds: Path, model: Path) -> Callable[[Sequence[Item]], Grouping]:
+    """As `monitor backfill` tells them, the whole way into a database, with every item a hit."""
+
+    def group(items: Sequence[Item]) -> Grouping:
+        with TemporaryDirectory() as name:
+            folder = Path(name)
+            signals = "".join(f"\n  {signal}: {{threshold: 0.000000001}}" for signal in _SIGNALS)
+            config = folder / "config.yaml"
+            config.write_text(f"database: stories.db\nseeds: {seeds.absolute()}\nsignals:{signals}\n", encoding="utf-8")
+            archive = folder / "items.jsonl"
+            archive.write_text("".join(json.dumps(_published(item)) + "\n" for item in items), encoding="utf-8")
+            command = [sys.executable, "-m", "monitor", "backfill", str(archive), "-c", str(config)]
+            subprocess.run(command, check=True, env=os.environ | {"MONITOR_SHIPPED_MODEL": str(model)})
+            with open_database(folder / "stories.db") as database:
+                rows = database.rows(
+                    "SELECT guid, min(story_id) AS story FROM items JOIN hits ON item_id = items.id GROUP BY 1"
+                )
+        return {row["guid"].removeprefix(_NAMED): row["story"] for row in rows}
+
+    return group
+
+
+_NAMED = "item:"  # an id may be all digits, and would be taken for a row number
+_SIGNALS = ("foreign_fighter_recruitment", "human_trafficking")
+
+
+def _published(item: Item) -> dict[str, object]:
+    return {
+        "guid": f"{_NAMED}{item.identity.title}",
+        "title": item.title,
+        "summary": item.summary,
+        "lang": item.lang,
+        "url": item.url,
+        "published": item.published_at.isoformat() if item.published_at else None,
+        "feed": "outlet",
+    }
+
+
 def measure(found: Grouping, gold: Mapping[str, str]) -> Figures:
     """The figures of a grouping."""
     in_gold, in_found = defaultdict(set), defaultdict(set)
@@ -244,6 +284,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("items", type=Path, nargs="+", help="JSON lines with id, title, summary, published; .gz or not")
     parser.add_argument("stories", type=Path, help="tab-separated: item id, story")
     parser.add_argument("--seeds", type=Path, default=Path("seeds"))
+    parser.add_argument("--model", type=Path, help="folder of a model: also tell the items through `monitor backfill`")
     parser.add_argument("--errors", action="store_true", help="list wrong merges and splits")
     parser.add_argument("--many", type=int, default=0, help="also time one hit among so many items in open stories")
     parser.add_argument("--json", type=Path, help="file for the figures")
@@ -261,6 +302,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "ours, all open stories": told(weigh, by_keys=False),
         "ours": told(weigh),
     }
+    if options.model:
+        rules["ours, through backfill"] = backfilled(options.seeds, options.model)
     found = {name: rule(items) for name, rule in rules.items()}
     figures = {name: measure(grouping, gold) for name, grouping in found.items()}
     print(f"{len(items)} items, {len(set(gold.values()))} stories")

@@ -32,6 +32,9 @@ class IdentityKind(StrEnum):
     TITLE = "title"
 
 
+_RANKS = {kind: rank for rank, kind in enumerate(IdentityKind)}
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The keys one entry can be recognised by; each is a short hash with the kind as prefix, None where absent."""
@@ -42,7 +45,7 @@ class Identity:
 
     def key(self, kind: IdentityKind) -> str:
         """The strongest key present, no stronger than `kind`."""
-        candidates = (self.guid, self.link, self.title)[list(IdentityKind).index(kind) :]
+        candidates = (self.guid, self.link, self.title)[_RANKS[kind] :]
         return next(key for key in candidates if key is not None)
 
     def keys(self) -> tuple[str, ...]:
