@@ -187,6 +187,7 @@ def _read_lexicon(content: bytes) -> tuple[Places, Glossary]:
         exact=stored["exact"],
         sequences=sequences,
         openings=frozenset(key[0] for key in sequences),
+        continuations=frozenset(word for key in sequences for word in key[1:]),
         prefixes=stored["prefixes"],
         checksum=stored["checksum"],
     )

@@ -75,9 +75,14 @@ class Ordinary:
             return sparse.csr_matrix((0, len(columns)))
         blocks = [self._block(i, view, columns) for i in range(len(sample.langs))]
         everything = sparse.vstack(blocks, format="csr")
-        scale = sparse.diags_array(1.0 / damping(sample.lengths[self.rows]))
+        scale = sparse.diags_array(1.0 / damping(self.lengths))
         order = np.argsort(np.concatenate([self._of(i) for i in range(len(sample.langs))]), kind="stable")
         return sparse.csr_matrix(scale @ everything[order])
+
+    @property
+    def lengths(self) -> npt.NDArray[np.int32]:
+        """Number of words of each item that is used."""
+        return self.sample.lengths[self.rows]
 
     def take(self, rows: npt.NDArray[np.intp]) -> Ordinary:
         """Some of the items."""

@@ -15,15 +15,22 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from classifiers.fold import Places, fold, shipped_places
+from classifiers.fold import Places, shipped_places
 from classifiers.glossary import Glossary, shipped_glossary
 from classifiers.text import MAX_TITLE, PASSAGE, Document
-from classifiers.tokens import Token, read_token, surfaces
+from classifiers.tokens import Token, compared, read_token, surfaces
 
 TITLE_WEIGHT = 1.25
 LENGTH_PIVOT = 10
 TYPICAL_LENGTH = 50
 LENGTH_POWER = 0.15
+SHORT = 25
+"""Words; items with fewer are mostly a headline alone."""
+SHORTNESS = 2.0
+"""What such an item is given for the words it has no room for, per natural logarithm of what it lacks."""
+
+_KNOWN_WORDS = 500_000
+"""Words remembered: bounds memory where items invent them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +77,12 @@ def damping_of(length: int) -> float:
     return float(damping(np.array(length)))
 
 
+def allowance(lengths: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float64]:
+    """What is added to the decision values of items of so many words: a headline says less than headline and lead."""
+    lacking = np.log((SHORT + LENGTH_PIVOT) / (lengths + LENGTH_PIVOT))
+    return np.asarray(SHORTNESS * np.maximum(lacking, 0.0))
+
+
 @dataclass(slots=True)
 class Analyzer:
     """Reads documents; remembers the words it has met."""
@@ -85,16 +98,30 @@ class Analyzer:
         )
 
     def tokens(self, text: str, lang: str | None) -> list[Token]:
-        """Folded tokens of a text."""
-        folded = fold([self.token(surface, lang) for surface in surfaces(text)], self.places, lang)
-        return [self.glossary.read(token, lang) for token in folded] if lang in self.glossary.languages else folded
+        """The words of a text; a name of several words is one token. Spellings are kept."""
+        spelt = surfaces(text)
+        words = [compared(surface) for surface in spelt]
+        found: list[Token] = []
+        position = 0
+        while position < len(spelt):
+            size, label = self.places.sequence_at(words, position) or (1, None)
+            if label is None:
+                found.append(self.token(spelt[position], lang))
+            else:
+                found.append(Token(" ".join(spelt[position : position + size]), label, label))
+            position += size
+        return found
 
     def token(self, surface: str, lang: str | None) -> Token:
-        """One word as a token, before folding."""
+        """A single word: the class of a name, the English stem of a core word, or the word itself."""
         key = (surface, lang)
         token = self._known.get(key)
         if token is None:
-            if len(self._known) > 500_000:
+            if len(self._known) > _KNOWN_WORDS:
                 self._known.clear()
-            token = self._known[key] = read_token(surface, lang)
+            token = self._known[key] = self._folded(read_token(surface, lang), lang)
         return token
+
+    def _folded(self, token: Token, lang: str | None) -> Token:
+        label = self.places.class_of(token, lang)
+        return self.glossary.read(token, lang) if label is None else Token(token.surface, label, label)

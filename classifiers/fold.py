@@ -40,6 +40,9 @@ class Places:
     """Names that are common words unless they are spelt just so."""
     sequences: Mapping[tuple[str, ...], str]
     openings: frozenset[str]
+    """Words that a name of several words begins with."""
+    continuations: frozenset[str]
+    """Words that stand in such a name after its first."""
     prefixes: Mapping[str, Mapping[str, str]]
     checksum: str
 
@@ -53,31 +56,15 @@ class Places:
         shortest = max(_SHORTEST_PREFIX, len(word) - _LONGEST_ENDING)
         return next((prefixes[word[:n]] for n in range(len(word), shortest - 1, -1) if word[:n] in prefixes), None)
 
-    def sequence_at(self, tokens: Sequence[Token], start: int) -> tuple[int, str] | None:
+    def sequence_at(self, words: Sequence[str], start: int) -> tuple[int, str] | None:
         """The longest name of several words that begins at a position: its length and class."""
-        if tokens[start].word not in self.openings:
+        if words[start] not in self.openings:
             return None
-        for size in range(LONGEST_NAME, 1, -1):
-            found = self.sequences.get(tuple(t.word for t in tokens[start : start + size]))
+        for size in range(min(LONGEST_NAME, len(words) - start), 1, -1):
+            found = self.sequences.get(tuple(words[start : start + size]))
             if found is not None:
-                return min(size, len(tokens) - start), found
+                return size, found
         return None
-
-
-def fold(tokens: Sequence[Token], places: Places, lang: str | None) -> list[Token]:
-    """The tokens with each name of a people or a war replaced by its class; spellings are kept."""
-    folded: list[Token] = []
-    position = 0
-    while position < len(tokens):
-        named = places.sequence_at(tokens, position)
-        size, label = named or (1, places.class_of(tokens[position], lang))
-        if label is None:
-            folded.append(tokens[position])
-        else:
-            spelling = " ".join(t.surface for t in tokens[position : position + size])
-            folded.append(Token(spelling, label, label))
-        position += size
-    return folded
 
 
 @lru_cache(maxsize=1)
@@ -127,6 +114,7 @@ def _places(
         exact=exact,
         sequences=sequences,
         openings=frozenset(key[0] for key in sequences),
+        continuations=frozenset(word for key in sequences for word in key[1:]),
         prefixes=prefixes,
         checksum=hashlib.sha256(content.encode()).hexdigest()[:16],
     )

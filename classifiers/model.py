@@ -34,6 +34,7 @@ class Explanation:
     probability: float
     decision: float
     intercept: float
+    """What an item of this length starts from, before any term."""
     contributions: tuple[Contribution, ...]
     passage: Document
     """The part of the document that was decisive; the whole of it when it is short."""
@@ -97,16 +98,16 @@ class Model:
             raise ClassifierError(f"signal {signal!r} is not in model {self.id}; it knows {', '.join(self.signals)}")
         column = self.signals.index(signal)
         parts = passages(document)
-        values = self._scorer.decide(parts)[:, column]
-        best = int(np.argmax(values))
+        best = int(np.argmax(self._scorer.decide(parts)[:, column]))
         reading = self._scorer.analyzer.read(parts[best])
-        probability = self.calibration.probabilities(self.decide([document]))[0, column]
+        terms = contributions(self.linear, reading, column)
+        decision = self.decide([document])
         return Explanation(
             signal=signal,
-            probability=float(probability),
-            decision=float(values[best]),
-            intercept=float(self.linear.intercept[column]),
-            contributions=contributions(self.linear, reading, column),
+            probability=float(self.calibration.probabilities(decision)[0, column]),
+            decision=float(decision[0, column]),
+            intercept=float(decision[0, column]) - sum(term.weight for term in terms),
+            contributions=terms,
             passage=parts[best],
             nearest_seed=nearest(self.seeds, self.linear, reading, column),
             confident=self.confident(document, signal),
@@ -121,5 +122,9 @@ class Model:
         values = self._scorer.decide([part for several in parts for part in several])
         if len(values) == len(documents):
             return values
-        starts = np.cumsum([0, *(len(several) for several in parts[:-1])])
-        return np.asarray(np.maximum.reduceat(values, starts, axis=0))
+        # An article is a draw of so many passages: its odds are their mean. One telling passage is enough,
+        # but a long text has no more chances of a false alert than a short one.
+        sizes = np.array([len(several) for several in parts])
+        starts = np.cumsum(sizes) - sizes
+        slope = self.calibration.slope
+        return np.asarray((np.logaddexp.reduceat(values * slope, starts, axis=0) - np.log(sizes)[:, None]) / slope)

@@ -13,11 +13,10 @@ from threading import Lock
 import numpy as np
 import numpy.typing as npt
 
-from classifiers.features import TITLE_WEIGHT, Analyzer, damping
-from classifiers.fold import LONGEST_NAME
+from classifiers.features import TITLE_WEIGHT, Analyzer, allowance, damping
 from classifiers.recipe import Linear
 from classifiers.text import MAX_TITLE, PASSAGE, Document
-from classifiers.tokens import VIEWS, WORDS, Token, surfaces
+from classifiers.tokens import VIEWS, WORDS, Token, compared, surfaces
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -25,12 +24,8 @@ Ints = npt.NDArray[np.int64]
 _CACHED_WORDS = 300_000
 
 
-def _opening(code: int) -> int:
-    """Marks the code of a word that may begin a name of several words."""
-    return -code - 1
-
-
-_own = _opening  # marking is its own inverse
+_OPENS, _CONTINUES, _FLAGS = 1, 2, 2
+"""The low bits of a code tell whether a name of several words may begin with the word, or go on with it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,6 +81,14 @@ def _table(terms: Sequence[str], weights: Floats) -> _Table:
     return _Table(numbers, singles, np.array(keys, dtype=np.int64), stacked)
 
 
+def _sizes(codes: Sequence[Sequence[int]]) -> Ints:
+    return np.fromiter(map(len, codes), np.int64, len(codes))
+
+
+def _joined(codes: Sequence[Sequence[int]]) -> Ints:
+    return np.fromiter(chain.from_iterable(codes), np.int64)
+
+
 @dataclass(slots=True, eq=False)
 class BatchScorer:
     """Decision values of documents of the length of a feed item; remembers the words it has met."""
@@ -110,47 +113,46 @@ class BatchScorer:
     def _decide(self, documents: Sequence[Document]) -> Floats:
         if sum(map(len, self._spellings.values())) > _CACHED_WORDS:
             self._spellings.clear()
-        titles = [self._read(document.title[:MAX_TITLE], document.lang) for document in documents]
-        leads = [self._read(document.body[:PASSAGE], document.lang) for document in documents]
-        headed = np.array([len(codes) for codes in titles], dtype=np.int64)
-        lengths = headed + np.array([len(codes) for codes in leads], dtype=np.int64)
-        flat = np.fromiter(chain.from_iterable(chain(*pair) for pair in zip(titles, leads, strict=True)), np.int64)
+        texts = [
+            (text, document.lang)
+            for document in documents
+            for text in (document.title[:MAX_TITLE], document.body[:PASSAGE])
+        ]
+        codes = self._folded(texts, [self._read(*text) for text in texts])
+        sizes = _sizes(codes)
+        lengths = sizes[0::2] + sizes[1::2]
+        flat = _joined(codes) >> _FLAGS
         owner = np.repeat(np.arange(len(documents)), lengths)
-        place = np.arange(len(flat)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        emphasis = np.where(place < headed[owner], TITLE_WEIGHT, 1.0)
+        emphasis = np.repeat(np.tile([TITLE_WEIGHT, 1.0], len(documents)), sizes)
         total = np.zeros((len(documents), len(self.linear.intercept)))
         for view, table in self._tables.items():
             words = np.array(self._numbers[view], dtype=np.int64)[flat]
             total += table.values(words, owner, emphasis, len(documents))
-        return total / damping(lengths)[:, None] + self.linear.intercept
+        return total / damping(lengths)[:, None] + allowance(lengths)[:, None] + self.linear.intercept
 
     def _read(self, text: str, lang: str | None) -> list[int]:
+        """The codes of a text, each word by itself."""
         known = self._spellings.setdefault(lang, {})
         words = surfaces(text)
         try:
-            codes = [known[word] for word in words]
+            return list(map(known.__getitem__, words))
         except KeyError:
-            codes = [known[word] if word in known else self._learn(word, lang) for word in words]
-        return codes if not codes or min(codes) >= 0 else self._folded(words, codes, text, lang)
+            return [known[word] if word in known else self._learn(word, lang) for word in words]
 
-    def _folded(self, words: list[str], codes: list[int], text: str, lang: str | None) -> list[int]:
-        openings = [i for i, code in enumerate(codes) if code < 0]
-        if any(self._names(words[i : i + LONGEST_NAME], lang) for i in openings):
-            return [self._code(token) for token in self.analyzer.tokens(text, lang)]
-        for i in openings:
-            codes[i] = _own(codes[i])
+    def _folded(self, texts: Sequence[tuple[str, str | None]], codes: list[list[int]]) -> list[list[int]]:
+        """The codes, with texts that may hold a name of several words read again by the analyzer."""
+        flat = _joined(codes)
+        begins = (flat[:-1] & _OPENS > 0) & (flat[1:] & _CONTINUES > 0)
+        ends = np.cumsum(_sizes(codes))
+        for i in np.unique(np.searchsorted(ends, np.flatnonzero(begins), side="right")).tolist():
+            codes[i] = [self._code(token) << _FLAGS for token in self.analyzer.tokens(*texts[i])]
         return codes
 
-    def _names(self, words: list[str], lang: str | None) -> bool:
-        tokens = [self.analyzer.token(word, lang) for word in words]
-        return self.analyzer.places.sequence_at(tokens, 0) is not None
-
     def _learn(self, surface: str, lang: str | None) -> int:
-        (token,) = self.analyzer.tokens(surface, lang) or (Token(surface, "", ""),)
-        opens = self.analyzer.token(surface, lang).word in self.analyzer.places.openings
-        code = self._code(token)
-        self._spellings[lang][surface] = _opening(code) if opens else code
-        return self._spellings[lang][surface]
+        word, places = compared(surface), self.analyzer.places
+        flags = (_OPENS if word in places.openings else 0) | (_CONTINUES if word in places.continuations else 0)
+        code = self._spellings[lang][surface] = self._code(self.analyzer.token(surface, lang)) << _FLAGS | flags
+        return code
 
     def _code(self, token: Token) -> int:
         code = self._codes.get((token.word, token.stem))

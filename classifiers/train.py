@@ -13,10 +13,10 @@ import numpy.typing as npt
 
 from classifiers.background import Background
 from classifiers.blend import own_items
-from classifiers.calibrate import BASE_RATE, GRADED, Calibration, fit_platt
+from classifiers.calibrate import BASE_RATE, OFFSETS, SLOPE, Calibration, fit_platt
 from classifiers.errors import TrainingError
 from classifiers.examples import UNKNOWN, Examples, Ordinary, read_examples, read_ordinary
-from classifiers.features import Analyzer
+from classifiers.features import Analyzer, allowance
 from classifiers.fold import Places
 from classifiers.manifest import Manifest, SignalReport
 from classifiers.measure import BUDGETS, Ranking
@@ -171,7 +171,7 @@ def _example_folds(examples: Examples) -> npt.NDArray[np.intp]:
 
 
 def _decide(linear: Linear, part: Examples | Ordinary) -> Floats:
-    total = linear.intercept
+    total = linear.intercept + allowance(part.lengths)[:, None]
     for view in VIEWS:
         known = linear.views[view]
         columns = {term: i for i, term in enumerate(known.terms)}
@@ -183,7 +183,9 @@ def _calibrate(
     signals: tuple[str, ...], labels: npt.NDArray[np.int8], examples: Floats, ordinary: Floats
 ) -> Calibration:
     fitted = [
-        GRADED.get(signal) or fit_platt(examples[labels[:, j] == 1, j], ordinary[:, j])
+        (SLOPE, OFFSETS[signal])
+        if signal in OFFSETS
+        else fit_platt(examples[labels[:, j] == 1, j], ordinary[:, j])
         for j, signal in enumerate(signals)
     ]
     return Calibration(np.array([slope for slope, _ in fitted]), np.array([offset for _, offset in fitted]))
