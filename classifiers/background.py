@@ -1,8 +1,8 @@
 """Background: counts of words over ordinary news, which the classifier weighs seeds against.
 
 The shipped file holds numbers and terms only: how many items hold a term, for terms that at least ten items
-hold, and for a sample of items the unordered set of their frequent terms. Names, rare words and most word
-pairs are missing from the sets and places are folded, so no text can be read back from it.
+hold, and for a sample of items the unordered sets of their frequent terms, in the headline and elsewhere. Names,
+rare words and most word pairs are missing from the sets and places are folded, so no text can be read back from it.
 
 Built by ``python -m classifiers.background OUT.npz ITEMS.jsonl.gz…``, one JSON object a line with ``title``,
 ``summary`` and ``lang``.
@@ -28,11 +28,11 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers.errors import BackgroundError
-from classifiers.features import Analyzer
+from classifiers.features import Analyzer, Reading
 from classifiers.text import Document
 from classifiers.tokens import VIEWS, WORDS
 
-FORMAT = 1
+FORMAT = 2
 MIN_ITEMS = 10
 """A term that fewer items hold is not in the file."""
 ROW_TERMS = 65_535
@@ -56,7 +56,11 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Sample:
-    """Ordinary items as unordered sets of frequent terms: ``ids`` of item i are ``ids[starts[i]:starts[i + 1]]``."""
+    """Ordinary items as unordered sets of frequent terms.
+
+    ``ids[starts[2 * i]:starts[2 * i + 1]]`` are the terms in the headline of item i, and those up to
+    ``starts[2 * i + 2]`` its other terms.
+    """
 
     terms: tuple[str, ...]
     ids: npt.NDArray[np.int32]
@@ -94,7 +98,7 @@ def build(documents: Iterable[Document], *, sample: Mapping[str, int] | None = N
         for view in VIEWS:
             counters[view].update(views.of(view).terms().keys())
         if lang in quota:
-            held.setdefault(lang, []).append(_Item(_draw(document), sorted(views.of(WORDS).terms()), views.length))
+            held.setdefault(lang, []).append(_item(document, views))
     counts = {
         lang: Counts(totals[lang], *(_frequent(counters[view]) for view in VIEWS))
         for lang, counters in sorted(seen.items())
@@ -105,8 +109,15 @@ def build(documents: Iterable[Document], *, sample: Mapping[str, int] | None = N
 
 class _Item(NamedTuple):
     draw: int
-    terms: list[str]
+    headline: list[str]
+    others: list[str]
     length: int
+
+
+def _item(document: Document, reading: Reading) -> _Item:
+    terms = reading.of(WORDS).terms()
+    headline = reading.headline.of(WORDS).terms()
+    return _Item(_draw(document), sorted(headline), sorted(terms.keys() - headline.keys()), reading.length)
 
 
 def _draw(document: Document) -> int:
@@ -126,7 +137,7 @@ def _sample(counts: Mapping[str, Counts], held: Mapping[str, list[_Item]]) -> Sa
     number = {term: i for i, term in enumerate(terms)}
     langs = tuple(sorted(held))
     items = [item for lang in langs for item in held[lang]]
-    sets = [[number[t] for t in item.terms if t in number] for item in items]
+    sets = [[number[t] for t in terms if t in number] for item in items for terms in (item.headline, item.others)]
     return Sample(
         terms=terms,
         ids=np.array([i for row in sets for i in row], dtype=np.int32),

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from scipy import sparse
 
 from classifiers.background import Sample
-from classifiers.features import Analyzer, damping
+from classifiers.features import TITLE_WEIGHT, Analyzer, damping
 from classifiers.text import Document
 from classifiers.tokens import VIEWS, WORDS, read_token
 
@@ -94,14 +94,17 @@ class Ordinary:
     def _block(self, lang: int, view: str, columns: Mapping[str, int]) -> sparse.csr_matrix:
         sample, rows = self.sample, self.rows[self._of(lang)]
         column = np.array([columns.get(key, -1) for key in self.keys[view][sample.langs[lang]]])
-        sizes = np.diff(sample.starts)[rows]
-        places = [np.zeros(0, dtype=np.int64), *(np.arange(sample.starts[r], sample.starts[r + 1]) for r in rows)]
-        found = column[sample.ids[np.concatenate(places)]]
-        kept = found >= 0
-        owner = np.repeat(np.arange(len(rows)), sizes)[kept]
-        block = sparse.csr_matrix((np.ones(kept.sum()), (owner, found[kept])), (len(rows), len(columns)))
-        block.data[:] = 1.0  # several words may share a stem
-        return block
+        headline, others = (self._held(column, 2 * rows + part, len(columns)) for part in (0, 1))
+        return (headline + others).sign() + (TITLE_WEIGHT - 1) * headline.sign()
+
+    def _held(self, column: npt.NDArray[np.intp], runs: npt.NDArray[np.intp], columns: int) -> sparse.csr_matrix:
+        """How often the sets of the given numbers hold each term: several words may share a stem."""
+        starts = self.sample.starts
+        places = [np.zeros(0, dtype=np.int64), *(np.arange(starts[run], starts[run + 1]) for run in runs)]
+        found = column[self.sample.ids[np.concatenate(places)]]
+        owner = np.repeat(np.arange(len(runs)), np.diff(starts)[runs])
+        cells = (np.ones((found >= 0).sum()), (owner[found >= 0], found[found >= 0]))
+        return sparse.csr_matrix(cells, (len(runs), columns))
 
 
 def read_ordinary(sample: Sample) -> Ordinary:

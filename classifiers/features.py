@@ -62,6 +62,11 @@ class Reading:
         """Number of words."""
         return len(self.title) + len(self.lead)
 
+    @property
+    def headline(self) -> Reading:
+        """The headline alone."""
+        return Reading(self.title, ())
+
     def of(self, view: str) -> View:
         """The words of one view."""
         return View([t.of(view) for t in self.title], [t.of(view) for t in self.lead])

@@ -183,9 +183,7 @@ def _calibrate(
     signals: tuple[str, ...], labels: npt.NDArray[np.int8], examples: Floats, ordinary: Floats
 ) -> Calibration:
     fitted = [
-        (SLOPE, OFFSETS[signal])
-        if signal in OFFSETS
-        else fit_platt(examples[labels[:, j] == 1, j], ordinary[:, j])
+        (SLOPE, OFFSETS[signal]) if signal in OFFSETS else fit_platt(examples[labels[:, j] == 1, j], ordinary[:, j])
         for j, signal in enumerate(signals)
     ]
     return Calibration(np.array([slope for slope, _ in fitted]), np.array([offset for _, offset in fitted]))
