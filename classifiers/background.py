@@ -15,7 +15,7 @@ import gzip
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib.resources import as_file, files
@@ -115,9 +115,14 @@ class _Item(NamedTuple):
 
 
 def _item(document: Document, reading: Reading) -> _Item:
-    terms = reading.of(WORDS).terms()
-    headline = reading.headline.of(WORDS).terms()
-    return _Item(_draw(document), sorted(headline), sorted(terms.keys() - headline.keys()), reading.length)
+    headline, others = placed_terms(reading)
+    return _Item(_draw(document), sorted(headline), sorted(others), reading.length)
+
+
+def placed_terms(reading: Reading) -> tuple[Set[str], Set[str]]:
+    """The words and pairs of an item: those in its headline, and all others."""
+    headline = reading.headline.of(WORDS).terms().keys()
+    return headline, reading.of(WORDS).terms().keys() - headline
 
 
 def _draw(document: Document) -> int:

@@ -14,10 +14,10 @@ from hashlib import sha256
 
 import numpy as np
 
-from classifiers.background import Background, Counts, Sample
+from classifiers.background import Background, Counts, Sample, placed_terms
 from classifiers.features import Analyzer
 from classifiers.text import Document
-from classifiers.tokens import VIEWS, WORDS
+from classifiers.tokens import VIEWS
 
 PRUNE_AT = 1_000_000
 """Terms of a language and view beyond which those met once are forgotten: bounds memory."""
@@ -55,7 +55,8 @@ def own_items(background: Background) -> int:
 class _Row:
     lang: str
     length: int
-    terms: Sequence[str]
+    headline: Sequence[str]
+    others: Sequence[str]
 
 
 @dataclass(slots=True)
@@ -72,14 +73,15 @@ class _Stream:
         reading = self._analyzer.read(document)
         self.items[lang] += 1
         for view in VIEWS:
-            # one string object per term, however many items hold it
-            terms = [self._spelt.setdefault(term, term) for term in reading.of(view).terms()]
             counter = self._seen.setdefault((lang, view), Counter())
-            counter.update(terms)
+            counter.update(self._shared(reading.of(view).terms()))
             if len(counter) > PRUNE_AT:
                 self._seen[lang, view] = Counter({term: n for term, n in counter.items() if n > 1})
-            if view == WORDS:
-                self.rows.append(_Row(lang, reading.length, terms))
+        self.rows.append(_Row(lang, reading.length, *map(self._shared, placed_terms(reading))))
+
+    def _shared(self, terms: Iterable[str]) -> list[str]:
+        """One string object per term, however many items hold it."""
+        return [self._spelt.setdefault(term, term) for term in terms]
 
     def counts(self, lang: str) -> Counts:
         kept = {view: {term: n for term, n in sorted(self._seen[lang, view].items()) if n >= MIN_OWN} for view in VIEWS}
@@ -96,7 +98,9 @@ def _joined(sample: Sample, rows: Sequence[_Row], own: Mapping[str, Counts]) -> 
     number.update({term: i for i, term in enumerate(fresh, len(number))})
     langs = (*sample.langs, *sorted(own.keys() - set(sample.langs)))
     column = {lang: i for i, lang in enumerate(langs)}
-    sets = [sorted({number[term] for term in row.terms if term in number}) for row in rows]
+    sets = [
+        sorted(number[term] for term in terms if term in number) for row in rows for terms in (row.headline, row.others)
+    ]
     sizes = np.array([len(held) for held in sets], dtype=np.int64)
     return Sample(
         terms=(*sample.terms, *fresh),

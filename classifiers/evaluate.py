@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from classifiers.errors import EvaluationError
 from classifiers.measure import BUDGETS, Flags, Floats, Ranking
@@ -60,11 +61,22 @@ class SignalEvaluation:
 
 
 @dataclass(frozen=True, slots=True)
+class Mistake:
+    """An item on the wrong side of the threshold: a false alert if ``raised``, else a positive that was missed."""
+
+    signal: str
+    raised: bool
+    score: float
+    document: Document
+
+
+@dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Figures per signal, and per language where there is more than one."""
+    """Figures per signal, and per language where there is more than one; the worst mistakes first."""
 
     signals: Mapping[str, SignalEvaluation]
     languages: Mapping[str, Mapping[str, SignalEvaluation]]
+    mistakes: tuple[Mistake, ...]
 
 
 def evaluate(
@@ -82,6 +94,7 @@ def evaluate(
     langs = np.array([item.document.lang or "unknown" for item in items])
     wanted = thresholds or {}
     measured: dict[str, SignalEvaluation] = {}
+    mistakes: list[Mistake] = []
     by_language: dict[str, dict[str, SignalEvaluation]] = {str(lang): {} for lang in np.unique(langs)}
     for column, signal in enumerate(model.signals):
         grades = np.array([_grade(item, signal, number) for number, item in enumerate(items, 1)])
@@ -90,7 +103,18 @@ def evaluate(
         for lang, found in [*by_language.items(), (None, measured)]:
             rows = judged if lang is None else judged & (langs == lang)
             found[signal] = measure(signal, scores[rows, column], grades[rows] == POSITIVE, threshold)
-    return Evaluation(measured, by_language if len(by_language) > 1 else {})
+        for row in _wrong(scores[:, column], grades, threshold):
+            score = float(scores[row, column])
+            mistakes.append(Mistake(signal, score >= threshold, score, items[row].document))
+    return Evaluation(measured, by_language if len(by_language) > 1 else {}, tuple(mistakes))
+
+
+def _wrong(scores: Floats, grades: npt.NDArray[np.int64], threshold: float) -> list[int]:
+    """Rows of false alerts, from the highest score down, and of missed positives, from the lowest up."""
+    order = np.argsort(scores, kind="stable")
+    raised, positive = scores[order] >= threshold, grades[order] == POSITIVE
+    false = order[raised & (grades[order] != POSITIVE) & (grades[order] != BORDERLINE)][::-1]
+    return [*false.tolist(), *order[~raised & positive].tolist()]
 
 
 def _grade(item: GradedDocument, signal: str, number: int) -> int:

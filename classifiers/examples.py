@@ -117,7 +117,7 @@ def read_ordinary(sample: Sample) -> Ordinary:
 def _stems(sample: Sample, lang: int) -> list[str]:
     """The stems of the terms that items of a language hold; terms of other languages stay as they are."""
     held = np.zeros(len(sample.terms), dtype=bool)
-    held[sample.ids[np.repeat(sample.lang_of == lang, np.diff(sample.starts))]] = True
+    held[sample.ids[np.repeat(sample.lang_of == lang, np.diff(sample.starts[::2]))]] = True
     name = sample.langs[lang]
     return [
         " ".join(_stem(word, name) for word in term.split(" ")) if used else term

@@ -26,7 +26,7 @@ TYPICAL_LENGTH = 50
 LENGTH_POWER = 0.15
 SHORT = 25
 """Words; items with fewer are mostly a headline alone."""
-SHORTNESS = 2.0
+SHORTNESS = 1.5
 """What such an item is given for the words it has no room for, per natural logarithm of what it lacks."""
 
 _KNOWN_WORDS = 500_000

@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
-FORMAT = 1
+FORMAT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageReport:
+    """Examples of one language, scored by models that had not seen them, at a threshold of 0.5."""
+
+    examples: int
+    recall: float
+    others: int
+    """Labelled texts of the language that are no examples: hard negatives."""
+    raised: float
+    """Share of those that were taken for examples."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +29,11 @@ class SignalReport:
     average_precision: float
     recall_at: Mapping[str, float]
     """Recall at 1, 2, 5 and 10 false alerts per 10,000 ordinary items."""
-    recommended_threshold: float
     recall: float
     false_per_10000: float
     languages: tuple[str, ...] = ()
     """Languages with enough examples of the signal: in others its scores are less certain."""
+    by_language: Mapping[str, LanguageReport] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +66,11 @@ class Manifest:
         # Reports of older models name no languages: those of all seeds stood for each signal.
         every = {"languages": values["languages"]}
         told = {signal: every | report for signal, report in values["reports"].items()}
-        reports = {
-            signal: SignalReport(**{**report, "languages": tuple(report["languages"])})
-            for signal, report in told.items()
-        }
+        reports = {signal: _report(report) for signal, report in told.items()}
         listed = {"signals": tuple(values["signals"]), "languages": tuple(values["languages"])}
         return cls(**{**values, **listed, "reports": reports})
+
+
+def _report(values: Mapping[str, Any]) -> SignalReport:
+    by_language = {lang: LanguageReport(**one) for lang, one in values.get("by_language", {}).items()}
+    return SignalReport(**{**values, "languages": tuple(values["languages"]), "by_language": by_language})

@@ -5,12 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
+
 from classifiers import wordlists
 from classifiers.background import MIN_ITEMS, Background, Counts
 from classifiers.errors import BackgroundError
 from classifiers.fold import CLASSES
 from classifiers.glossary import shipped_glossary
 from classifiers.tokens import STEMS, WORDS
+
+Floats = npt.NDArray[np.float64]
 
 REFERENCE = "en"
 PAIR_SHARE = 0.1
@@ -19,6 +24,19 @@ PRIOR = 20_000
 """Items of a service's own stream from which their counts weigh more than what is known of the language otherwise."""
 FLOOR = 4e-5
 """Share of items taken to hold a word that a word list does not know."""
+
+
+def log_odds(held: npt.ArrayLike, among: npt.ArrayLike, share: npt.ArrayLike, smoothing: float) -> Floats:
+    """How much commoner terms are in examples than elsewhere, as a logarithm; 0 where they are not.
+
+    Args:
+        held: Number of examples that hold each term.
+        among: Number of examples.
+        share: Share of ordinary documents that hold each term.
+        smoothing: Added to the documents that hold a term, and to those that do not.
+    """
+    seen = (np.asarray(held) + smoothing) / (np.asarray(among) + 2 * smoothing)
+    return np.asarray(np.maximum(np.log(seen / np.asarray(share)), 0.0))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

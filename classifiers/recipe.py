@@ -24,7 +24,7 @@ from scipy import sparse
 
 from classifiers.examples import Examples, Ordinary
 from classifiers.fold import CLASSES
-from classifiers.rates import Rates
+from classifiers.rates import Rates, log_odds
 from classifiers.tokens import VIEWS
 
 Floats = npt.NDArray[np.float64]
@@ -121,8 +121,7 @@ def _log_odds(
     found = {}
     for term in sorted(spoken):
         langs = {lang: sizes[lang] for lang in sorted(spoken[term])}
-        seen = (holders[term] + smoothing) / (sum(langs.values()) + 2 * smoothing)
-        odds = float(np.log(seen / rates.share(view, term, langs)))
+        odds = float(log_odds(holders[term], sum(langs.values()), rates.share(view, term, langs), smoothing))
         if odds > 0:
             found[term] = odds
     return found
@@ -131,30 +130,21 @@ def _log_odds(
 def _fit_signal(
     labelled: sparse.csr_matrix, sampled: sparse.csr_matrix, labels: npt.NDArray[np.int8], scale: Floats, recipe: Recipe
 ) -> tuple[Floats, float]:
-    strengths = sparse.diags_array(scale)
-    labelled, sampled = labelled @ strengths, sampled @ strengths
-    norm = np.sqrt(labelled[labels == 1].power(2).sum(axis=1).mean())
-    labelled, sampled = labelled / max(norm, 1e-12), sampled / max(norm, 1e-12)
-    coefficients, _ = _regress(labelled, sampled, labels, recipe)
-    hidden = int(recipe.hidden_share * sampled.shape[0])
-    keep = np.sort(np.argsort(-(sampled @ coefficients), kind="stable")[hidden:])
-    coefficients, offset = _regress(labelled, sampled[keep], labels, recipe)
-    spread = float((sampled @ coefficients).std()) or 1.0
-    return coefficients * scale / (spread * max(norm, 1e-12)), offset / spread
+    from classifiers.estimators import PositiveUnlabelledLogistic  # noqa: PLC0415  # scoring does without scikit-learn
 
-
-def _regress(
-    labelled: sparse.csr_matrix, sampled: sparse.csr_matrix, labels: npt.NDArray[np.int8], recipe: Recipe
-) -> tuple[Floats, float]:
-    from sklearn.linear_model import LogisticRegression  # noqa: PLC0415  # slow to import, and scoring does without
-
-    known = np.flatnonzero(labels >= 0)
+    known, items = np.flatnonzero(labels >= 0), sampled.shape[0]
     positive = labels[known] == 1
-    mass = recipe.positive_mass * max(sampled.shape[0], 1)
-    target = np.concatenate([positive, np.zeros(sampled.shape[0], dtype=bool)])
-    weight = np.concatenate([np.where(positive, mass, recipe.negative_weight), np.ones(sampled.shape[0])])
-    model = LogisticRegression(
-        C=recipe.regularisation, max_iter=recipe.iterations, tol=recipe.tolerance, solver="newton-cg"
+    strengths = sparse.diags_array(scale)
+    rows = sparse.vstack([labelled[known], sampled], format="csr") @ strengths
+    norm = max(np.sqrt(rows[: len(known)][positive].power(2).sum(axis=1).mean()), 1e-12)
+    mass = recipe.positive_mass * max(items, 1)
+    model = PositiveUnlabelledLogistic(
+        recipe.regularisation, recipe.hidden_share, recipe.tolerance, recipe.iterations
+    ).fit(
+        rows / norm,
+        np.concatenate([positive, np.zeros(items, dtype=bool)]),
+        sample_weight=np.concatenate([np.where(positive, mass, recipe.negative_weight), np.ones(items)]),
+        unlabelled=np.arange(len(known) + items) >= len(known),
     )
-    model.fit(sparse.vstack([labelled[known], sampled], format="csr"), target, sample_weight=weight)
-    return model.coef_[0], float(model.intercept_[0])
+    spread = float((rows[len(known) :] @ model.coef_[0]).std() / norm) or 1.0
+    return model.coef_[0] * scale / (spread * norm), float(model.intercept_[0]) / spread

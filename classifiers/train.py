@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -18,7 +17,7 @@ from classifiers.errors import TrainingError
 from classifiers.examples import UNKNOWN, Examples, Ordinary, read_examples, read_ordinary
 from classifiers.features import Analyzer, allowance
 from classifiers.fold import Places
-from classifiers.manifest import Manifest, SignalReport
+from classifiers.manifest import LanguageReport, Manifest, SignalReport
 from classifiers.measure import BUDGETS, Ranking
 from classifiers.model import Model
 from classifiers.nearest import SeedIndex, index_seeds
@@ -35,8 +34,6 @@ MIN_POSITIVES = 5
 FOLDS = 5
 MIN_IN_LANGUAGE = 5
 """Examples of a signal in a language from which its scores there count as certain."""
-FALSE_BUDGET = 4.0
-"""False alerts per 10,000 items that the recommended threshold keeps to."""
 LIBRARIES = ("PyStemmer", "babel", "numpy", "scikit-learn", "scipy", "wordfreq")
 
 
@@ -196,14 +193,28 @@ def _reports(
     others = ordinary[: len(ordinary) - material.own]
     examples = material.examples
     seeds, items = calibration.probabilities(labelled), calibration.probabilities(others)
-    reports = {}
-    for j, signal in enumerate(signals):
-        positive = np.flatnonzero(examples.labels[:, j] == 1)
-        reports[signal] = _report(seeds[positive, j], items[:, j], Counter(examples.langs[int(i)] for i in positive))
-    return reports
+    langs = np.array(examples.langs)
+    return {
+        signal: _report(
+            seeds[examples.labels[:, j] == 1, j], items[:, j], _by_language(seeds[:, j], examples.labels[:, j], langs)
+        )
+        for j, signal in enumerate(signals)
+    }
 
 
-def _report(positive: Floats, ordinary: Floats, langs: Mapping[str, int]) -> SignalReport:
+def _by_language(
+    scores: Floats, labels: npt.NDArray[np.int8], langs: npt.NDArray[np.str_]
+) -> dict[str, LanguageReport]:
+    found = {}
+    for lang in np.unique(langs).tolist():
+        examples, others = (scores[(langs == lang) & (labels == label)] for label in (1, 0))
+        if len(examples):
+            raised = round(float((others >= 0.5).mean()), 4) if len(others) else 0.0
+            found[lang] = LanguageReport(len(examples), round(float((examples >= 0.5).mean()), 4), len(others), raised)
+    return found
+
+
+def _report(positive: Floats, ordinary: Floats, by_language: Mapping[str, LanguageReport]) -> SignalReport:
     scores = np.concatenate([positive, ordinary])
     flags = np.concatenate([np.ones(len(positive), dtype=bool), np.zeros(len(ordinary), dtype=bool)])
     weights = np.where(flags, BASE_RATE / len(positive), (1 - BASE_RATE) / max(len(ordinary), 1))
@@ -212,10 +223,10 @@ def _report(positive: Floats, ordinary: Floats, langs: Mapping[str, int]) -> Sig
         positives=len(positive),
         average_precision=round(ranking.average_precision, 4),
         recall_at={str(budget): round(ranking.recall_at(budget), 4) for budget in BUDGETS},
-        recommended_threshold=round(ranking.threshold_at(FALSE_BUDGET), 4),
         recall=round(float((positive >= 0.5).mean()), 4),
         false_per_10000=round(float(10_000 * (ordinary >= 0.5).mean()) if len(ordinary) else 0.0, 4),
-        languages=tuple(sorted(lang for lang, number in langs.items() if number >= MIN_IN_LANGUAGE)),
+        languages=tuple(lang for lang, one in by_language.items() if one.examples >= MIN_IN_LANGUAGE),
+        by_language=by_language,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from enum import StrEnum
 from itertools import chain, islice
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -15,9 +16,13 @@ from monitor.cli import output
 from monitor.cli.options import CONFIG, ConfigOption, JsonOption
 from monitor.cli.refusals import Refusals
 from monitor.cli.report import (
+    cross_validated_rows,
     evaluation_rows,
     examined,
+    mistake_rows,
+    print_cross_validated,
     print_evaluation,
+    print_mistakes,
     print_score,
     print_training,
     score_record,
@@ -88,25 +93,44 @@ def score(
 
 
 def evaluate(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH.jsonl[.gz]…", help="Graded items, one a line.")],
+    paths: Annotated[
+        list[str] | None, typer.Argument(metavar="[PATH.jsonl[.gz]…]", help="Graded items, one a line.")
+    ] = None,
+    errors: Annotated[int, typer.Option(min=0, help="List so many false alerts and missed positives a signal.")] = 0,
     as_json: JsonOption = False,
     config: ConfigOption = CONFIG,
 ) -> None:
     """Measure the model on graded items: recall, false alerts, calibration.
 
     An item is a JSON line with `title`, optional `summary`, `lang`, and `grades`: 2, 1 or 0 by signal.
+    Without a path, the cross-validated figures of the training are shown, by language.
     """
+    if not paths:
+        _show_cross_validated(config, as_json=as_json)
+        return
     refusals = Refusals()
     with working_house(config) as house, output.progress() as progress:
         scorer = models.required(house)
         items = _graded(paths, refusals, lambda count: progress("reading and scoring items", count, 0))
         evaluation = training.measure(scorer.model, items, house.config.thresholds())
     if as_json:
-        for row in evaluation_rows(evaluation):
+        for row in chain(evaluation_rows(evaluation), mistake_rows(scorer.model, evaluation, errors)):
             output.emit_json({"model_id": scorer.model_id} | row)
     else:
         print_evaluation(scorer.model_id, evaluation)
+        if errors:
+            print_mistakes(mistake_rows(scorer.model, evaluation, errors))
     refusals.end()
+
+
+def _show_cross_validated(config: Path, *, as_json: bool) -> None:
+    with working_house(config) as house:
+        manifest = models.required(house).manifest
+    if as_json:
+        for row in cross_validated_rows(manifest):
+            output.emit_json({"model_id": manifest.model_id} | row)
+    else:
+        print_cross_validated(manifest)
 
 
 @seeds_app.command("check")

@@ -1,10 +1,11 @@
 """Figures of the classifier, for people: scores of a document, a training's report, an evaluation."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 
 from classifiers.evaluate import Evaluation, SignalEvaluation
 from classifiers.manifest import Manifest
+from classifiers.model import Model
 from classifiers.sentinels import Outcome
 from monitor.adapters.classify import ModelScorer
 from monitor.cli import output
@@ -67,9 +68,14 @@ def print_training(new: Examined, old: Examined | None) -> None:
     own = f", {manifest.own_items} ordinary items of the stored stream" if manifest.own_items else ""
     rate = f"1 positive in {1 / manifest.base_rate:.0f} items"
     output.say(f"model {manifest.model_id}: {manifest.seeds} seeds{verdicts}{own}; cross-validated at {rate}")
+    _print_reports(manifest, old.manifest if old else None)
+    _print_sentinels(new.outcomes, {outcome.signal: outcome for outcome in old.outcomes} if old else {})
+
+
+def _print_reports(manifest: Manifest, old: Manifest | None) -> None:
     rows = []
     for signal, report in manifest.reports.items():
-        before = old.manifest.reports.get(signal) if old else None
+        before = old.reports.get(signal) if old else None
         rows.append(
             {
                 "signal": signal,
@@ -81,7 +87,6 @@ def print_training(new: Examined, old: Examined | None) -> None:
         )
     output.emit(rows, tuple(rows[0]), as_json=False, empty="")
     output.say("recall@k: share of positives found at k false alerts per 10,000 items")
-    _print_sentinels(new.outcomes, {outcome.signal: outcome for outcome in old.outcomes} if old else {})
 
 
 def _print_sentinels(outcomes: Sequence[Outcome], before: Mapping[str, Outcome]) -> None:
@@ -125,6 +130,47 @@ def print_evaluation(model_id: str, evaluation: Evaluation) -> None:
             if measured.positives
         ]
         _print_signals(rows)
+
+
+def mistake_rows(model: Model, evaluation: Evaluation, limit: int) -> Iterator[dict[str, object]]:
+    """The worst mistakes of each signal, so many of a kind, with the words that weighed."""
+    for signal in evaluation.signals:
+        for raised in (True, False):
+            kind = [one for one in evaluation.mistakes if (one.signal, one.raised) == (signal, raised)]
+            for one in kind[:limit]:
+                yield {
+                    "mistake": "false alert" if raised else "missed",
+                    "signal": signal,
+                    "score": round(one.score, 4),
+                    "title": one.document.title or one.document.body[:100],
+                    "why": [[c.term, round(c.weight, 2)] for c in model.explain(one.document, signal, limit=4)],
+                }
+
+
+def print_mistakes(rows: Iterable[dict[str, object]]) -> None:
+    """A line for each mistake."""
+    output.say()
+    output.emit(rows, ("mistake", "signal", "score", "title", "why"), as_json=False, empty="no item on the wrong side")
+
+
+def cross_validated_rows(manifest: Manifest) -> Iterator[dict[str, object]]:
+    """One record a signal, and one a signal and language, of what the training measured on examples held out."""
+    for signal, report in manifest.reports.items():
+        yield {"signal": signal} | asdict(report)
+    for signal, report in manifest.reports.items():
+        for lang, one in report.by_language.items():
+            yield {"lang": lang, "signal": signal} | asdict(one)
+
+
+def print_cross_validated(manifest: Manifest) -> None:
+    """Tables of what the training measured: per signal, and per language."""
+    output.say(f"model {manifest.model_id}, cross-validated on its {manifest.seeds} seeds; no graded items were given")
+    _print_reports(manifest, None)
+    output.say()
+    output.say("per language, at a threshold of 0.5: recall of examples, and share of other seeds that were raised")
+    rows = [row for row in cross_validated_rows(manifest) if "lang" in row]
+    columns = ("lang", "signal", "examples", "recall", "others", "raised")
+    output.emit(sorted(rows, key=lambda row: str(row["lang"])), columns, as_json=False, empty="no examples")
 
 
 def _print_signals(rows: list[dict[str, object]]) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from classifiers.artifact import load_model, save_model
 from classifiers.errors import ArtifactError
-from classifiers.manifest import Manifest
+from classifiers.manifest import FORMAT, Manifest
 from classifiers.text import Document
 from classifiers.train import TrainingResult
 
@@ -75,7 +75,7 @@ def test_a_missing_file_is_named(folder: Path, name: str) -> None:
         ("{", "cannot be read"),
         ("[]", "format None"),
         ('{"format": 0}', "format 0 where this version reads"),
-        ('{"format": 1}', "no checksums"),
+        (f'{{"format": {FORMAT}}}', "no checksums"),
     ],
 )
 def test_an_old_or_foreign_manifest_is_refused(folder: Path, manifest: str, reason: str) -> None:

@@ -9,6 +9,8 @@ import pytest
 
 from classifiers.background import MIN_ITEMS, build, load, main, read_items, save, shipped
 from classifiers.errors import BackgroundError, ClassifierError
+from classifiers.examples import read_ordinary
+from classifiers.features import TITLE_WEIGHT
 from classifiers.rates import Rates
 from classifiers.text import Document
 
@@ -26,12 +28,21 @@ def test_only_frequent_terms_are_kept() -> None:
 
 
 def test_the_sample_holds_unordered_sets() -> None:
-    """Each sampled item is a rising run of numbers: no order of words, no repetition."""
+    """Each sampled item is two rising runs of numbers, headline and the rest: no order of words, no repetition."""
     sample = build(NEWS, sample={"en": 5}).sample
     assert len(sample) == 5
-    for i in range(len(sample)):
-        ids = sample.ids[sample.starts[i] : sample.starts[i + 1]]
-        assert (np.diff(ids) > 0).all()
+    runs = [sample.ids[sample.starts[i] : sample.starts[i + 1]] for i in range(2 * len(sample))]
+    assert all((np.diff(ids) > 0).all() for ids in runs)
+    assert {"rain", "rain falls"} <= {sample.terms[i] for i in runs[0]}
+    assert {"river", "the river"} <= {sample.terms[i] for i in runs[1]}
+
+
+def test_terms_of_a_headline_weigh_more_in_ordinary_items_too() -> None:
+    """As they do in seeds and in items to score."""
+    ordinary = read_ordinary(build(NEWS, sample={"en": 5}).sample)
+    weights = ordinary.matrix("words", {"rain": 0, "river": 1, "falls on": 2}).toarray()
+    assert (weights[:, 0] == TITLE_WEIGHT * weights[:, 1]).all()
+    assert (weights[:, 2] == weights[:, 0]).all()
 
 
 def test_saving_and_loading_give_the_same(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_own_items_join_the_sample(tiny_background: Background) -> None:
     assert len(new) == len(old) + 4
     assert new.langs[: len(old.langs)] == old.langs
     assert [new.langs[i] for i in new.lang_of[len(old) :]] == ["en", "es", "en", "en"]
-    held = {new.terms[i] for i in new.ids[new.starts[len(old)] : new.starts[len(old) + 1]]}
+    held = {new.terms[i] for i in new.ids[new.starts[2 * len(old)] : new.starts[2 * len(old) + 2]]}
     assert {"fish market", "hake"} <= held
     assert (new.ids[: len(old.ids)] == old.ids).all()
 

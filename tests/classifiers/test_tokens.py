@@ -1,8 +1,12 @@
 """Text → tokens."""
 
-import pytest
+import unicodedata
 
-from classifiers.tokens import Token, plain, read_token, surfaces
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from classifiers.tokens import _TOKEN, Token, plain, read_token, surfaces
 
 
 @pytest.mark.parametrize(
@@ -47,3 +51,14 @@ def test_accents_of_other_scripts_are_kept() -> None:
     """Taking й apart would break Russian endings."""
     assert plain("российский") == "российский"
     assert plain("café") == "cafe"
+
+
+LATIN = st.text(
+    st.one_of(st.sampled_from("AbC. '\u2019\u2026\u201c\u00a0-1"), st.characters(max_codepoint=0x17F)), max_size=30
+)
+
+
+@given(LATIN)
+def test_the_short_way_through_latin_text_finds_the_same_words(text: str) -> None:
+    """It is only faster."""
+    assert surfaces(text) == _TOKEN.findall(unicodedata.normalize("NFKC", text))
