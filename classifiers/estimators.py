@@ -122,18 +122,17 @@ class PositiveUnlabelledLogistic(ClassifierMixin, BaseEstimator):  # type: ignor
         positive = y == self.classes_[1]
         weight = _check_sample_weight(sample_weight, X)
         loose = np.flatnonzero(~positive if unlabelled is None else np.asarray(unlabelled))
-        self._solve(X, positive, weight)
+        model = LogisticRegression(
+            C=self.regularisation, max_iter=self.iterations, tol=self.tolerance, solver="newton-cg", warm_start=True
+        )
+        self._take(model.fit(X, positive, sample_weight=weight))
         hidden = loose[np.argsort(-self._decide(X[loose]), kind="stable")[: int(self.hidden_share * len(loose))]]
         if len(hidden):
             kept = np.delete(np.arange(len(y)), hidden)
-            self._solve(X[kept], positive[kept], weight[kept])
+            self._take(model.fit(X[kept], positive[kept], sample_weight=weight[kept]))
         return self
 
-    def _solve(self, X: Any, positive: npt.NDArray[np.bool_], weight: Floats) -> None:
-        model = LogisticRegression(
-            C=self.regularisation, max_iter=self.iterations, tol=self.tolerance, solver="newton-cg"
-        )
-        model.fit(X, positive, sample_weight=weight)
+    def _take(self, model: LogisticRegression) -> None:
         self.coef_, self.intercept_, self.n_iter_ = model.coef_, model.intercept_, model.n_iter_
 
     def _decide(self, X: Any) -> Floats:

@@ -118,13 +118,15 @@ def _log_odds(
             if holders[term] >= least:
                 spoken.setdefault(term, set()).add(examples.langs[i])
     sizes = Counter(examples.langs[i] for i in rows)
-    found = {}
-    for term in sorted(spoken):
-        langs = {lang: sizes[lang] for lang in sorted(spoken[term])}
-        odds = float(log_odds(holders[term], sum(langs.values()), rates.share(view, term, langs), smoothing))
-        if odds > 0:
-            found[term] = odds
-    return found
+    terms = sorted(spoken)
+    langs = [{lang: sizes[lang] for lang in sorted(spoken[term])} for term in terms]
+    odds = log_odds(
+        held=[holders[term] for term in terms],
+        among=[sum(counts.values()) for counts in langs],
+        share=[rates.share(view, term, counts) for term, counts in zip(terms, langs, strict=True)],
+        smoothing=smoothing,
+    )
+    return {term: value for term, value in zip(terms, odds.tolist(), strict=True) if value > 0}
 
 
 def _fit_signal(
@@ -134,7 +136,8 @@ def _fit_signal(
 
     known, items = np.flatnonzero(labels >= 0), sampled.shape[0]
     positive = labels[known] == 1
-    strengths = sparse.diags_array(scale)
+    used = np.flatnonzero(scale)
+    strengths = sparse.csr_matrix((scale[used], (used, np.arange(len(used)))), (len(scale), len(used)))
     rows = sparse.vstack([labelled[known], sampled], format="csr") @ strengths
     norm = max(np.sqrt(rows[: len(known)][positive].power(2).sum(axis=1).mean()), 1e-12)
     mass = recipe.positive_mass * max(items, 1)
@@ -147,4 +150,6 @@ def _fit_signal(
         unlabelled=np.arange(len(known) + items) >= len(known),
     )
     spread = float((rows[len(known) :] @ model.coef_[0]).std() / norm) or 1.0
-    return model.coef_[0] * scale / (spread * norm), float(model.intercept_[0]) / spread
+    weights = np.zeros(len(scale))
+    weights[used] = model.coef_[0] * scale[used] / (spread * norm)
+    return weights, float(model.intercept_[0]) / spread
