@@ -2,12 +2,16 @@
 
 import logging
 import math
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from monitor.adapters.countries import CldrGeographer
 from monitor.adapters.termweights import COUNTRY_SHARE, NUMBER_SHARE, RAREST, TermWeights
+from monitor.domain.item import Identity, Item
+from monitor.domain.story import assign
 
 
 @pytest.fixture
@@ -60,3 +64,30 @@ def test_without_seeds_word_lists_decide_and_it_is_logged(tmp_path: Path, caplog
         assert weigh("the Zyxwova", None)["the"] < 1
         weigh("another text", "en")
     assert [record.message.split(":")[0] for record in caplog.records] == ["stories are told apart without seeds"]
+
+
+@pytest.mark.parametrize(
+    ("lang", "title", "summary", "same"),
+    [
+        ("es", "Liberan a nepalíes del Hotel Kantuta en Oruro", "El fiscal Quispe habló de dos detenidos.", True),
+        ("fr", "Des Népalaises libérées de l'hôtel Kantuta à Oruro", "Le procureur Quispe annonce deux arrêts.", True),
+        ("de", "Nepalesinnen aus Hotel Kantuta in Oruro befreit", "Staatsanwalt Quispe meldet zwei Festnahmen.", True),
+        ("es", "Mujeres de Nepal reciben ayuda en Katmandú", "El ministerio anunció un plan contra la trata.", False),
+        ("fr", "Un hôtel de Lyon condamné pour travail dissimulé", "Le tribunal a entendu le procureur.", False),
+    ],
+)  # fmt: skip
+def test_a_story_is_recognised_in_another_language_by_the_names_it_shares(
+    lang: str, title: str, summary: str, same: bool, seeds: Path
+) -> None:
+    """Names and countries are alike; nothing is translated."""
+    weigh = TermWeights(seeds, CldrGeographer())
+    at = datetime(2026, 3, 1, tzinfo=UTC)
+
+    def told(lang: str, title: str, summary: str) -> Item:
+        return Item("", "", title, summary, lang, at, Identity(None, None, title))
+
+    first = told("en", "Nepali women freed from Hotel Kantuta in Oruro", "Prosecutor Quispe said two men were held.")
+    opened = assign([first], [], "Paper", at, weigh)
+    story = replace(opened.stories[0], id=1)
+    assigned = assign([told(lang, title, summary)], [story], "Journal", at + timedelta(hours=2), weigh)
+    assert (assigned.story_ids == (1,)) is same
