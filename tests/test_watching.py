@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 
 from monitor.adapters.database import Database, open_database
+from monitor.adapters.dossier import Dossiers
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.records import Filter, Records
 from monitor.adapters.troubles import SqliteTroubles
+from monitor.cli.dossier import lines
 from monitor.domain.channel import Channel, QuietHours, Schedule
 from monitor.domain.ops import Condition, Facts, FeedRecord
 from monitor.errors import DeliveryError
@@ -74,6 +76,9 @@ async def test_a_trouble_is_told_once_and_its_end_once_across_restarts(desk: Des
     assert channel == "ops"
     assert "What to do: free space" in message.body
     assert "Alert 1" in message.body
+    record = Dossiers(desk.database).alert(1)
+    assert record["memo"][0] == message.subject
+    assert f"  says: {message.subject}" in lines(record)
 
 
 async def test_word_of_a_trouble_is_retried_like_any_alert(desk: Desk) -> None:

@@ -9,7 +9,7 @@ from monitor.errors import InputError
 
 _ALERT = """
 SELECT id, story_id, channel, reason, state, created_at, due_at, sent_at, attempts, folded_into, key, news, told,
-    evidence, config_hash
+    evidence, config_hash, memo
 FROM alerts WHERE id = ?
 """
 
@@ -47,9 +47,10 @@ class Dossiers:
     def alert(self, alert_id: int) -> Row:
         """One alert with its stories, their items and hits, its deliveries, and all it was decided by.
 
-        Keys beside the columns of `alerts`: `deliveries`; `folded`, the alerts it tells as well; `stories`, each with
-        its `items`, with `text_unchanged` (whether the text stored now is the text that was scored) and their `hits`,
-        and with its `decisions` for all channels; `models`; `config`, as it was, without secrets.
+        Keys beside the columns of `alerts`: `memo`, the lines of an alert that is about no story; `deliveries`;
+        `folded`, the alerts it tells as well; `stories`, each with its `items`, with `text_unchanged` (whether the text
+        stored now is the text that was scored) and their `hits`, and with its `decisions` for all channels; `models`;
+        `config`, as it was, without secrets.
 
         Raises:
             InputError: there is no such alert.
@@ -62,6 +63,7 @@ class Dossiers:
         story_ids = [one["story_id"] for one in (alert, *folded) if one["story_id"] is not None]
         stories = self._stories(list(dict.fromkeys(story_ids)))
         return alert | {
+            "memo": None if alert["memo"] is None else json.loads(alert["memo"]),
             "deliveries": self._deliveries(alert_id),
             "folded": folded,
             "stories": stories,

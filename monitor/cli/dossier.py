@@ -22,6 +22,8 @@ def lines(record: Row) -> Iterator[str]:
         told = record["told"]
         countries = ", ".join(told["countries"]) or "none"
         yield f"  tells of: outlets {told['outlets']}, countries {countries}, score {told['score']:.3f}"
+    for line in record["memo"] or ():
+        yield f"  says: {line}"
     for one in record["folded"]:
         yield f"  tells alert {one['id']} as well: {_reason(one)}"
     for attempt in record["deliveries"]:

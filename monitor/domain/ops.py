@@ -147,11 +147,16 @@ class Word:
 
 
 def troubles(facts: Facts, known: Iterable[Known], now: datetime) -> tuple[Trouble, ...]:
-    """What is wrong now. What is known already counts where a condition ends later than it begins."""
-    disk_known = any(one.trouble.condition is Condition.DISK_FULL and one.ended_at is None for one in known)
+    """What is wrong now. What is known already counts where a condition ends later than it begins.
+
+    While no feed answers, that is the trouble: no feed is called failing that was not called so before.
+    """
+    standing = {one.key for one in known if one.ended_at is None}
     found = [trouble for feed in facts.feeds if (trouble := _of_feed(feed, now)) is not None]
     if facts.last_ok_at is not None and now - facts.last_ok_at > NO_POLL_FOR + 2 * facts.shortest:
+        found = [one for one in found if (one.condition, one.subject) in standing]
         found.append(Trouble(Condition.NO_POLL, "", f"no feed has answered well since {_utc(facts.last_ok_at)}"))
+    disk_known = (Condition.DISK_FULL, "") in standing
     if facts.disk_free is not None and _is_full(facts.disk_free, facts.disk_size, known=disk_known):
         free = f"{facts.disk_free / 1e9:.1f} of {facts.disk_size / 1e9:.1f} GB free where the database lies"
         found.append(Trouble(Condition.DISK_FULL, "", free))

@@ -77,6 +77,14 @@ def test_no_successful_poll_is_judged_by_the_shortest_interval() -> None:
     assert conditions(Facts(last_ok_at=NOW - 14 * HOUR, shortest=6 * HOUR)) == [Condition.NO_POLL]
 
 
+def test_while_no_feed_answers_none_is_called_failing_for_it() -> None:
+    """The network is one trouble; a feed that was told of before stays told."""
+    down = Facts(feeds=(failing(1), failing(2)), last_ok_at=NOW - 30 * HOUR)
+    assert conditions(down) == [Condition.NO_POLL]
+    known = (Known(Trouble(Condition.FEED_FAILING, "2", ""), NOW - 99 * HOUR, NOW - 99 * HOUR),)
+    assert conditions(down, known) == [Condition.FEED_FAILING, Condition.NO_POLL]
+
+
 @pytest.mark.parametrize(
     ("free", "size", "full"),
     [(0.9, 8, True), (1.1, 8, False), (4, 100, True), (6, 100, False), (21, 4000, False), (19, 4000, True)],
