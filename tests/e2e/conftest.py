@@ -13,6 +13,13 @@ from tests.conftest import SEEDS
 from tests.e2e.office import Office, office
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Models are trained and processes started here; on a busy machine each takes its time."""
+    for item in items:
+        if Path(__file__).parent in item.path.parents:
+            item.add_marker(pytest.mark.timeout(600))
+
+
 @pytest.fixture(scope="session")
 def shipped_model_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of the model that users get: all seeds, the shipped background. Half a minute, once."""

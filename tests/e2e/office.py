@@ -21,7 +21,7 @@ from tests.servers import Entry, FeedServer, feed_server_in_thread
 from tests.sinks import MailSink, Webhook
 
 FIGHTERS, TRAFFICKING = "foreign_fighter_recruitment", "human_trafficking"
-PATIENCE = 60.0
+PATIENCE = 240.0
 """Seconds; a bound on waiting for what must happen, on a machine that is busy."""
 
 
