@@ -11,6 +11,7 @@ from monitor.adapters.cluster import DaskEngine
 from monitor.adapters.countries import CldrGeographer, english_names
 from monitor.adapters.engine import PARSING, LocalEngine
 from monitor.adapters.fetch import HttpFetcher
+from monitor.adapters.hub import HubClient
 from monitor.adapters.limits import FetchSettings, user_agent
 from monitor.adapters.notify import CONSOLE_URL, AppriseNotifier
 from monitor.adapters.parse import FeedParser
@@ -21,11 +22,13 @@ from monitor.domain.writing import Voice
 from monitor.errors import InputError
 from monitor.house import House, load_config, open_house
 from monitor.pipeline import (
+    Deciding,
     DeliverParts,
     DeliverySummary,
     Policy,
     PollParts,
     PollSummary,
+    SubscribeParts,
     WatchParts,
     deliver,
     poll,
@@ -35,9 +38,11 @@ from monitor.ports import Fetcher, Notifier, Parser, Progress, Reader, Scorer
 
 __all__ = [
     "House",
+    "Hubs",
     "Workers",
     "deliver_parts",
     "engine_of",
+    "hubs_of",
     "load_config",
     "notifier_for",
     "open_house",
@@ -65,6 +70,7 @@ class Workers:
     reader: Reader
     courier: Fetcher  # for addresses that the config names: may be private ones
     weigh: TermWeights
+    deciding: Deciding
 
 
 @asynccontextmanager
@@ -87,6 +93,7 @@ async def open_workers(config: Config) -> AsyncIterator[Workers]:
             reader=ArticleReader(fetcher, engine),
             courier=courier,
             weigh=TermWeights(config.seeds, CldrGeographer()),
+            deciding=Deciding(),
         )
 
 
@@ -154,7 +161,24 @@ def poll_parts(house: House, workers: Workers, scorer: Scorer) -> PollParts:
         clock=house.clock,
         geographer=CldrGeographer(),
         weigh=workers.weigh,
+        deciding=workers.deciding,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Hubs:
+    """How hubs are followed."""
+
+    client: HubClient
+    parts: SubscribeParts
+
+
+def hubs_of(house: House, workers: Workers) -> Hubs | None:
+    """How hubs are followed; None without `web.public_url`, as they could not reach the service."""
+    if not house.config.web.public_url:
+        return None
+    client = HubClient(workers.fetcher, house.config.web.public_url)
+    return Hubs(client, SubscribeParts(house.subscriptions, client, house.clock))
 
 
 def deliver_parts(house: House, notifier: Notifier) -> DeliverParts:
@@ -196,6 +220,7 @@ async def poll_and_deliver(
     """The whole of `monitor poll`: feeds as configured now, one cycle, then what waits is sent (see `notifier_for`)."""
     config = house.config
     take_over(house, config)
+    house.subscriptions.begin_anew(house.clock.now())
     policy = policy_of(config)
     async with open_workers(config) as workers:
         parts = poll_parts(house, workers, scorer)

@@ -15,6 +15,7 @@ from monitor.adapters.journal import Journal
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.records import Records
 from monitor.adapters.store import SqliteStore
+from monitor.adapters.subscriptions import SqliteSubscriptions
 from monitor.adapters.troubles import SqliteTroubles
 from monitor.adapters.upkeep import Upkeep
 from monitor.config import Config, InvalidConfigError, Problem, load
@@ -34,6 +35,7 @@ class House:
     dossiers: Dossiers
     upkeep: Upkeep
     troubles: SqliteTroubles
+    subscriptions: SqliteSubscriptions
     clock: Clock
 
 
@@ -78,5 +80,6 @@ def open_house(config: Config, *, create: bool = True) -> Iterator[House]:
             dossiers=Dossiers(database),
             upkeep=Upkeep(database),
             troubles=SqliteTroubles(database, config.seeds),
+            subscriptions=SqliteSubscriptions(database),
             clock=SystemClock(),
         )

@@ -18,6 +18,7 @@ from monitor.app import (
     House,
     Workers,
     deliver_parts,
+    hubs_of,
     load_config,
     notifier_for,
     open_house,
@@ -30,11 +31,14 @@ from monitor.app import (
     watch_parts,
 )
 from monitor.config import Config, ConfigWatcher, restart_needed
+from monitor.domain.feed import Retrieved
 from monitor.domain.ops import Known
-from monitor.errors import ConfigError, StorageError
+from monitor.domain.websub import Subscription
+from monitor.errors import ConfigError, ParseError, StorageError
 from monitor.keeper import ModelKeeper
-from monitor.pipeline import deliver, waiting_channels, watch
+from monitor.pipeline import deliver, subscribe, take_push, waiting_channels, watch
 from monitor.web.access import Access
+from monitor.web.callback import Callback
 from monitor.web.desk import Desk
 from monitor.web.health import Facts, Health, Sentinels, assess
 from monitor.web.metrics import Metrics
@@ -42,6 +46,9 @@ from monitor.web.pages import create_app
 from monitor.web.server import WebServer
 
 log = logging.getLogger(__name__)
+
+HUBS = timedelta(seconds=5)
+"""How often the service looks which hubs are to be asked."""
 
 TICK = timedelta(seconds=2)
 """How often the service looks for feeds that are due, alerts that wait, and edits of the config."""
@@ -87,7 +94,7 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator["
         service = Service(house, workers, config, environ)
         token = secrets.token_urlsafe(32)
         access = Access(config.web.host, config.web.password.get_secret_value(), config.web.public_url, token)
-        app = create_app(service.health, service.metrics, access, Desk(house, token))
+        app = create_app(service.health, service.metrics, access, Desk(house, token), service.callback())
         web = await stack.enter_async_context(WebServer(app, config.web.host, config.web.port))
         service.port = web.port
         stack.push_async_callback(service.stop)
@@ -110,6 +117,7 @@ class Service:
         self._scheduler = Scheduler()
         self._models = ModelKeeper(house)
         self._switch = switch_for(config, workers.courier)
+        self._hubs = hubs_of(house, workers)
         self._troubles: tuple[Known, ...] = ()
         self._started_at = house.clock.now()
         self._last_poll_at: datetime | None = None
@@ -120,12 +128,15 @@ class Service:
     def start(self) -> None:
         """Take over the config's feeds and begin."""
         take_over(self._house, self._config)
+        self._house.subscriptions.begin_anew(self._house.clock.now())
         self._scheduler.every(TICK, "heartbeat", self._beat)
         self._scheduler.every(TICK, "config", self._follow_config)
         self._scheduler.every(TICK, "model", self._follow_model)
         self._scheduler.every(TICK, "poll", self._poll)
         self._scheduler.every(TICK, "deliver", self._deliver)
         self._scheduler.every(TICK, "ping", self._ping)
+        if self._hubs:
+            self._scheduler.every(HUBS, "subscribe", partial(subscribe, self._hubs.parts))
         self._scheduler.every(WATCH, "watch", self._watch, first_after=WATCH)
         self._scheduler.every(timedelta(days=1), "prune", self._prune, first_after=timedelta(hours=1))
         self._scheduler.start()
@@ -198,6 +209,33 @@ class Service:
             log.info("asked for %d articles, %d not read", summary.articles, summary.articles_failed)
         if summary.alerts:
             await self._deliver()
+
+    def callback(self) -> Callback | None:
+        """What answers hubs; None where they cannot reach the service."""
+        if self._hubs is None:
+            return None
+        poll = self._config.poll
+        return Callback(
+            self._hubs.parts, self._hubs.client, self._take_push, self._scheduler.aside, poll.max_bytes, poll.timeout
+        )
+
+    async def _take_push(self, subscription: Subscription, got: Retrieved) -> None:
+        """Go a polled body's way with what a hub brought. What is lost on the way is polled for."""
+        done = False
+        try:
+            if self._models.scorer is not None:
+                parts = poll_parts(self._house, self._workers, self._models.scorer)
+                summary = await take_push(parts, self._policy, subscription, got)
+                done = True
+                self.metrics.pushed(summary)
+                log.info("feed %d: pushed, %d new items", subscription.feed_id, summary.new_items)
+                if summary.alerts:
+                    await self._deliver()
+        except ParseError as error:
+            log.warning("feed %d: a push cannot be read: %s", subscription.feed_id, error)
+        finally:
+            if not done:
+                await asyncio.to_thread(self._house.subscriptions.hurry, subscription.feed_id, self._house.clock.now())
 
     async def _deliver(self) -> None:
         """Begin a round for each channel that something waits for and that has none under way."""

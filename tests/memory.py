@@ -13,6 +13,7 @@ from monitor.domain.message import Notice, Telling
 from monitor.domain.pace import CLOCK_BACK
 from monitor.domain.sending import Fold, Join, Waiting
 from monitor.domain.story import Story
+from monitor.domain.websub import Delivered
 from monitor.errors import StorageError
 from monitor.ports import PollResult, ScoredItem
 
@@ -81,6 +82,10 @@ class MemoryStore:
         due = [feed for feed in kept if force or feed.next_poll_at <= now or feed.id in back]
         return sorted(due, key=lambda feed: (feed.next_poll_at, feed.id))
 
+    def feed(self, feed_id: int) -> Feed | None:
+        one = self.feeds.get(feed_id)
+        return None if one is None or one.state is FeedState.REMOVED else one
+
     def known_keys(self, feed_id: int, keys: Collection[str]) -> set[str]:
         return self.seen.get(feed_id, set()) & set(keys)
 
@@ -100,9 +105,11 @@ class MemoryStore:
 
     def record(self, result: PollResult) -> None:
         update = result.update
+        at = update.at if isinstance(update, Delivered) else update.polled_at
         if update.feed_id not in self.feeds:
             raise StorageError(f"no feed {update.feed_id}")
-        self.feeds[update.feed_id] = _updated(self.feeds[update.feed_id], update)
+        if isinstance(update, FeedUpdate):
+            self.feeds[update.feed_id] = _updated(self.feeds[update.feed_id], update)
         self.seen.setdefault(update.feed_id, set()).update(result.seen)
         stored = {(one.feed_id, one.scored.item.identity) for one in self.items.values()}
         fresh = [scored for scored in result.items if (update.feed_id, scored.item.identity) not in stored]
@@ -110,7 +117,7 @@ class MemoryStore:
         for scored in fresh:
             story_id = ids.get(scored.story_id, scored.story_id) if scored.story_id is not None else None
             new_id = len(self.items) + 1
-            self.items[new_id] = _Stored(new_id, update.feed_id, replace(scored, story_id=story_id), update.polled_at)
+            self.items[new_id] = _Stored(new_id, update.feed_id, replace(scored, story_id=story_id), at)
         known = {alert.key for alert in self.alerts.values()}
         for alert in result.alerts:
             if alert.key not in known and (alert.story_id >= 0 or alert.story_id in ids):
@@ -326,4 +333,5 @@ def _updated(feed: Feed, update: FeedUpdate) -> Feed:
         moved_polls=update.moved_polls,
         identity=update.identity,
         primed=update.primed,
+        announced=update.announced,
     )

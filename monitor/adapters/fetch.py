@@ -14,6 +14,7 @@ import aiohttp
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from monitor.adapters import cachecontrol, guard
+from monitor.adapters.hublinks import announcement, header_links
 from monitor.adapters.limits import FetchSettings
 from monitor.adapters.lookup import look_up
 from monitor.adapters.turns import Turns
@@ -23,6 +24,7 @@ from monitor.errors import FetchError
 MAX_HOPS = 5
 _PERMANENT = {301, 308}
 _REDIRECTS = {301, 302, 303, 307, 308}
+_KEEPING = {307, 308}  # redirects that leave a POST a POST
 _CHUNK = 64 * 1024
 _VALIDATOR_LIMIT = 1_000
 _HEADER_LIMIT = 64 * 1024  # some sites send policies longer than the library's 8 KB
@@ -145,10 +147,13 @@ class HttpFetcher:
         if self._session is None:
             raise RuntimeError("HttpFetcher is used outside its `async with`")
         headers = self._headers(request, url)
-        async with self._session.get(url, headers=headers, allow_redirects=False) as response:
+        method = "GET" if request.form is None else "POST"
+        async with self._session.request(
+            method, url, headers=headers, data=request.form, allow_redirects=False
+        ) as response:
             now = datetime.now(UTC)
             fresh_for = cachecontrol.fresh_for(response.headers, now)
-            if response.status in _REDIRECTS:
+            if response.status in (_REDIRECTS if request.form is None else _KEEPING):
                 return _redirect(response, url)
             if response.status == 304 and (request.etag or request.last_modified):
                 return Unchanged(fresh_for, moved_to)
@@ -164,6 +169,7 @@ class HttpFetcher:
                 moved_to=moved_to,
                 fresh_for=fresh_for,
                 body_hash=blake2b(body, digest_size=16).hexdigest(),
+                announced=announcement(header_links(response.headers.getall("Link", ()), url)),
             )
 
     async def _body(self, response: aiohttp.ClientResponse, url: str) -> bytes:

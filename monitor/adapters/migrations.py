@@ -111,6 +111,30 @@ CREATE TABLE troubles (
 ALTER TABLE alerts ADD COLUMN memo TEXT;  -- JSON list of subject and lines, where an alert is about no story
 """
 
+_SUBSCRIPTIONS = """
+ALTER TABLE feeds ADD COLUMN hub TEXT;    -- the hub it names, NULL for most
+ALTER TABLE feeds ADD COLUMN topic TEXT;  -- its own address there
+CREATE INDEX feeds_hub ON feeds (id) WHERE hub IS NOT NULL;
+-- What hubs were asked, one row a feed, hub and topic. What they sign with is not here.
+CREATE TABLE subscriptions (
+    path TEXT PRIMARY KEY,           -- of the address where the hub calls
+    feed_id INTEGER NOT NULL REFERENCES feeds (id),
+    hub TEXT NOT NULL,
+    topic TEXT NOT NULL,
+    state TEXT NOT NULL,
+    reason TEXT NOT NULL,
+    error TEXT,
+    due_at TEXT NOT NULL,            -- when something is to be done about it
+    open_until TEXT,                 -- until when the hub's question is answered
+    expires_at TEXT,                 -- end of the lease
+    failures INTEGER NOT NULL DEFAULT 0,
+    pushed_at TEXT,                  -- when it last brought something
+    missed_at TEXT,                  -- when a poll last found news it had not brought
+    UNIQUE (feed_id, hub, topic)
+) STRICT;
+CREATE INDEX subscriptions_due ON subscriptions (due_at);
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_first", FIRST),
     Migration("0002_countries", _COUNTRIES),
@@ -122,5 +146,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0008_skip_hours", _SKIP_HOURS),
     Migration("0009_clock_back", _CLOCK_BACK),
     Migration("0010_troubles", _TROUBLES),
+    Migration("0011_subscriptions", _SUBSCRIPTIONS),
 )
 """All steps, oldest first."""

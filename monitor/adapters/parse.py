@@ -15,6 +15,7 @@ import feedparser
 from monitor.adapters import wellformed
 from monitor.adapters.engine import Engine
 from monitor.adapters.entry import TITLE_LIMIT, item_from
+from monitor.adapters.hublinks import announcement
 from monitor.adapters.language import declared
 from monitor.adapters.links import canonical_url
 from monitor.adapters.plaintext import shortened, to_text
@@ -187,6 +188,9 @@ def parsed_feed(document: Mapping[str, Any], url: str, now: datetime) -> ParsedF
         lang=lang,
         ttl=_ttl(channel.get("ttl")),
         warnings=tuple(warnings),
+        announced=announcement(
+            (_string(link, "rel"), _string(link, "href").strip()) for link in channel.get("links") or ()
+        ),
     )
 
 

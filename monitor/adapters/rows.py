@@ -13,6 +13,7 @@ from monitor.domain.hit import Hit
 from monitor.domain.item import IdentityKind, Item, text_hash
 from monitor.domain.score import Term
 from monitor.domain.story import Member, Story
+from monitor.domain.websub import Announcement, State, Subscription
 from monitor.ports import ScoredItem
 
 ARTICLE_KEPT = 4_000
@@ -63,7 +64,7 @@ def source_row(source: FeedSource) -> Row:
     }
 
 
-def feed_from(row: Row, headers: Mapping[str, str]) -> Feed:
+def feed_from(row: Row, headers: Mapping[str, str], subscription: Subscription | None = None) -> Feed:
     """The feed a row of `feeds` describes."""
     source = FeedSource(
         url=row["url"],
@@ -93,6 +94,31 @@ def feed_from(row: Row, headers: Mapping[str, str]) -> Feed:
         identity=IdentityKind(row["identity"]),
         primed=bool(row["primed"]),
         skip_hours=frozenset(json.loads(row["skip_hours"])),
+        announced=announced_from(row["hub"], row["topic"]),
+        subscription=subscription,
+    )
+
+
+def announced_from(hub: str | None, topic: str | None) -> Announcement | None:
+    """The hub and topic that two columns hold."""
+    return None if hub is None or topic is None else Announcement(hub, topic)
+
+
+def subscription_from(row: Row) -> Subscription:
+    """The subscription a row of `subscriptions` describes."""
+    return Subscription(
+        feed_id=row["feed_id"],
+        announced=Announcement(row["hub"], row["topic"]),
+        path=row["path"],
+        state=State(row["state"]),
+        reason=row["reason"],
+        due_at=to_time(row["due_at"]),
+        error=row["error"],
+        open_until=maybe_time(row["open_until"]),
+        expires_at=maybe_time(row["expires_at"]),
+        failures=row["failures"],
+        pushed_at=maybe_time(row["pushed_at"]),
+        missed_at=maybe_time(row["missed_at"]),
     )
 
 
@@ -117,6 +143,8 @@ def update_row(update: FeedUpdate) -> Row:
         "identity": str(update.identity),
         "primed": update.primed,
         "skip_hours": to_json(sorted(update.skip_hours)),
+        "hub": update.announced.hub if update.announced else None,
+        "topic": update.announced.topic if update.announced else None,
         "title": _maybe_storable(update.title or None),
     }
 

@@ -4,12 +4,13 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
-from monitor.adapters.database import Database
+from monitor.adapters.database import Database, Row
 from monitor.adapters.rows import (
     facts_from,
     feed_from,
     source_row,
     story_from,
+    subscription_from,
     to_json,
     to_text,
     update_row,
@@ -21,6 +22,7 @@ from monitor.domain.fulltext import Mode, Spent
 from monitor.domain.item import IdentityKind
 from monitor.domain.pace import CLOCK_BACK
 from monitor.domain.story import Story
+from monitor.domain.websub import Delivered
 from monitor.ports import Listed, PollResult
 
 _INSERT_FEED = """
@@ -45,11 +47,22 @@ UPDATE feeds SET
     error = :error, last_polled_at = :last_polled_at, next_poll_at = :next_poll_at, interval_s = :interval_s,
     last_ok_at = :last_ok_at, failures = :failures, etag = :etag, last_modified = :last_modified,
     body_hash = :body_hash, unchanged_polls = :unchanged_polls, moved_to = :moved_to, moved_polls = :moved_polls,
-    identity = :identity, primed = :primed, skip_hours = :skip_hours, polls = polls + 1,
+    identity = :identity, primed = :primed, skip_hours = :skip_hours, hub = :hub,
+    topic = :topic, polls = polls + 1,
     title = coalesce(:title, title),
     name = CASE WHEN name = url THEN coalesce(:title, name) ELSE name END
 WHERE id = :id
 """
+
+_SUBSCRIBED = """
+SELECT told.* FROM json_each(?) JOIN feeds ON feeds.id = value
+JOIN subscriptions AS told ON told.feed_id = feeds.id AND told.hub = feeds.hub AND told.topic = feeds.topic
+"""
+
+_PUSHED = "UPDATE subscriptions SET pushed_at = ? WHERE path = ?"
+
+_MISSED = "UPDATE subscriptions SET missed_at = ? WHERE feed_id = ? AND expires_at > ?"
+"""News that a poll found first."""
 
 _ALL = "SELECT * FROM feeds WHERE state <> 'removed' ORDER BY next_poll_at, id"
 
@@ -134,7 +147,17 @@ class SqliteStore:
         What was polled later than now was polled by a clock that has been set back since, and is due too.
         """
         rows = self._database.rows(_ALL if force else _DUE, {"now": to_text(now), "ahead": to_text(now + CLOCK_BACK)})
-        return [feed_from(row, self._headers.get(row["url"], {})) for row in rows]
+        return self._feeds(rows)
+
+    def feed(self, feed_id: int) -> Feed | None:
+        """One feed; None where there is none, or it was removed."""
+        found = self._feeds(self._database.rows("SELECT * FROM feeds WHERE id = ? AND state <> 'removed'", (feed_id,)))
+        return found[0] if found else None
+
+    def _feeds(self, rows: Sequence[Row]) -> list[Feed]:
+        hubs = to_json([row["id"] for row in rows if row["hub"] is not None])
+        told = {row["feed_id"]: subscription_from(row) for row in self._database.rows(_SUBSCRIBED, (hubs,))}
+        return [feed_from(row, self._headers.get(row["url"], {}), told.get(row["id"])) for row in rows]
 
     def known_keys(self, feed_id: int, keys: Collection[str]) -> set[str]:
         """Those of `keys` this feed has listed before; any number of them."""
@@ -180,9 +203,15 @@ class SqliteStore:
         the same key the same alert, and a new story is stored only with the item that started it.
         """
         update = result.update
+        moment = update.at if isinstance(update, Delivered) else update.polled_at
+        at = to_text(moment)
         with self._database.transaction():
+            self._writer.write([Listed(update.feed_id, result.items, result.seen)], result, moment)
+            if isinstance(update, Delivered):  # perhaps of the new entries only: what the feed lists stands as it was
+                self._database.execute(_PUSHED, (at, update.path))
+                return
             self._database.execute(_UPDATE_FEED, update_row(update))
-            self._writer.write([Listed(update.feed_id, result.items, result.seen)], result, update.polled_at)
             if result.seen:  # unchanged or failed: what it listed last still stands
-                listed = (to_text(update.polled_at), update.feed_id)
-                self._database.execute("UPDATE feeds SET listed_at = ? WHERE id = ?", listed)
+                self._database.execute("UPDATE feeds SET listed_at = ? WHERE id = ?", (at, update.feed_id))
+            if result.items:
+                self._database.execute(_MISSED, (at, update.feed_id, at))

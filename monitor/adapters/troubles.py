@@ -11,7 +11,7 @@ from monitor.adapters.rows import maybe_text, maybe_time, storable, to_json, to_
 from monitor.domain.alert import Reason
 from monitor.domain.foreign import one_line
 from monitor.domain.ops import FAILING_FOR, SILENT_AT_LEAST, Condition, Facts, FeedRecord, Known, Trouble
-from monitor.ports import OpsAlert
+from monitor.ports.watching import OpsAlert
 
 RATE_OVER = timedelta(days=60)
 """A feed's rate is that of so long before its last item."""

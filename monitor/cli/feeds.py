@@ -28,6 +28,7 @@ FEED_COLUMNS = (
     "last_ok_at",
     "next_poll_at",
     "interval",
+    "push",
     "items_a_day",
     "hit_share",
     "url",
@@ -41,10 +42,20 @@ app = typer.Typer(no_args_is_help=True, help="Feeds and their health; add, remov
 
 @app.command("list")
 def list_feeds(as_json: JsonOption = False, config: ConfigOption = CONFIG) -> None:
-    """List the feeds: state, reason, last success, next poll and interval, items a day, share of items with a hit."""
+    """List the feeds: state, reason, last success, next poll, interval, push by a hub, items a day, share of hits."""
     with working_house(config) as house:
         _sync(house)
-        rows = [row | {"interval": _interval(row["interval_s"])} for row in house.records.feeds(house.clock.now())]
+        now = house.clock.now()
+        told = house.subscriptions.told(now)
+        unreachable = None if house.config.web.public_url else "no_public_url"
+        rows = [
+            row
+            | {
+                "interval": _interval(row["interval_s"]),
+                "push": (unreachable or told[row["id"]]) if row["id"] in told else None,
+            }
+            for row in house.records.feeds(now)
+        ]
         output.emit(rows, FEED_COLUMNS, as_json=as_json, empty="no feeds; add one with feeds add URL")
 
 

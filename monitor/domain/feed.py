@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from monitor.domain.item import IdentityKind, Item
+from monitor.domain.websub import Announcement, Subscription
 
 MOVED_AFTER = 3
 """Polls in a row a permanent redirect must hold before its target is asked directly."""
@@ -62,6 +63,8 @@ class Feed:
     identity: IdentityKind = IdentityKind.GUID
     primed: bool = False  # its backlog has been stored once
     skip_hours: frozenset[int] = frozenset()  # UTC, in which it wants not to be asked
+    announced: Announcement | None = None  # the hub it names
+    subscription: Subscription | None = None  # with that hub
 
     @property
     def name(self) -> str:
@@ -84,6 +87,7 @@ class FetchRequest:
     user_agent: str | None = None
     accept: str | None = None  # media types wanted; None = those of feeds
     headers: Mapping[str, str] = field(default_factory=dict, repr=False)  # may hold a secret
+    form: Mapping[str, str] | None = field(default=None, repr=False)  # sent by POST, and may hold one too
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +102,7 @@ class Retrieved:
     moved_to: str | None = None  # where every hop was permanent (301, 308)
     fresh_for: timedelta | None = None  # Cache-Control / Expires
     body_hash: str = ""
+    announced: Announcement | None = None  # by HTTP headers, which count before what the body says
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,7 @@ class ParsedFeed:
     ttl: timedelta | None = None
     skip_hours: frozenset[int] = frozenset()  # UTC
     warnings: tuple[str, ...] = ()  # one line per skipped entry
+    announced: Announcement | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +147,7 @@ class FeedUpdate:
     identity: IdentityKind
     primed: bool
     skip_hours: frozenset[int] = frozenset()
+    announced: Announcement | None = None
     title: str | None = None
     error: str | None = None  # the one-line message behind a failing reason
 

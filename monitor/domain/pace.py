@@ -37,17 +37,21 @@ def adapted(before: timedelta, *, brought_news: bool) -> timedelta:
     return min(max(before * (_FASTER if brought_news else _SLOWER), SHORTEST), LONGEST)
 
 
-def until_next(interval: timedelta, hints: list[timedelta | None], jitter: float, *, fixed: bool) -> timedelta:
+def until_next(
+    interval: timedelta, hints: list[timedelta | None], jitter: float, *, fixed: bool, slowed: bool = False
+) -> timedelta:
     """The wait after a poll that went well: the interval, stretched by what the feed itself asks, and spread.
 
     Args:
         interval: the configured or adapted interval.
         hints: the feed's TTL and cache lifetime, None where it named none; at most HINT_LIMIT of each counts.
         jitter: in [0, 1); spreads the wait by ±10 %, so that feeds do not align.
-        fixed: the interval is configured for this very feed; hints and SHORTEST do not touch it.
+        fixed: the interval is configured for this very feed; hints, SHORTEST and `slowed` do not touch it.
+        slowed: a hub brings what is new, and polls only make sure of it.
     """
     if fixed:
         return min(_spread(interval, jitter), MONTH)
+    interval = max(interval, LONGEST) if slowed else interval
     asked = [min(hint, HINT_LIMIT) for hint in hints if hint is not None]
     return min(max(_spread(max([interval, *asked]), jitter), SHORTEST), MONTH)
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from monitor.domain import pace
+from monitor.domain import pace, websub
 from monitor.domain.feed import Feed, FeedState, FeedUpdate, ParsedFeed, Retrieved, Unchanged, target_of
 from monitor.domain.item import NewItems
 
@@ -27,7 +27,7 @@ def after_items(
 ) -> FeedUpdate:
     """A body that parsed. Only here are its validators and its hash recorded, in the update stored with its items."""
     interval = _interval(feed, every, brought_news=bool(fresh.items))
-    wait = pace.until_next(interval, [parsed.ttl, got.fresh_for], jitter, fixed=feed.source.every is not None)
+    wait = _wait(feed, interval, [parsed.ttl, got.fresh_for], now, jitter)
     moved_to, moved_polls = _moved(feed, got.moved_to)
     return replace(
         _carried(replace(feed, skip_hours=parsed.skip_hours), now, interval, wait),
@@ -43,6 +43,7 @@ def after_items(
         moved_polls=moved_polls,
         identity=fresh.identity,
         primed=True,
+        announced=got.announced or parsed.announced,
         title=parsed.title or None,
     )
 
@@ -55,7 +56,7 @@ def after_unchanged(
     The same body is one that parsed, and makes a failing feed good again; a 304 does not, as nothing was seen.
     """
     interval = _interval(feed, every, brought_news=False)
-    wait = pace.until_next(interval, [got.fresh_for], jitter, fixed=feed.source.every is not None)
+    wait = _wait(feed, interval, [got.fresh_for], now, jitter)
     moved_to, moved_polls = _moved(feed, got.moved_to)
     update = _carried(feed, now, interval, wait)
     update = replace(update, unchanged_polls=feed.unchanged_polls + 1, moved_to=moved_to, moved_polls=moved_polls)
@@ -120,7 +121,13 @@ def _carried(feed: Feed, now: datetime, interval: timedelta, wait: timedelta) ->
         identity=feed.identity,
         primed=feed.primed,
         skip_hours=feed.skip_hours,
+        announced=feed.announced,
     )
+
+
+def _wait(feed: Feed, interval: timedelta, hints: list[timedelta | None], now: datetime, jitter: float) -> timedelta:
+    slowed = websub.trust(feed.subscription, now).slow
+    return pace.until_next(interval, hints, jitter, fixed=feed.source.every is not None, slowed=slowed)
 
 
 def _interval(feed: Feed, every: timedelta, *, brought_news: bool) -> timedelta:

@@ -1,13 +1,36 @@
 """What poll() and deliver() work with, and what they report."""
 
+import asyncio
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from weakref import WeakValueDictionary
 
 from monitor.domain import story
 from monitor.domain.channel import Channel
 from monitor.domain.writing import PLAIN_VOICE, Voice
 from monitor.ports import Clock, Fetcher, Geographer, Notifier, OutboxStore, Parser, PollStore, Reader, Scorer
+
+
+class Deciding:
+    """Whose turn it is: what was polled and what was pushed is decided upon one after the other.
+
+    Stories and alerts depend on what was stored before, whatever the feed; what is new in a feed, on the body before.
+
+    Attributes:
+        all: held while deciding or scoring.
+    """
+
+    def __init__(self) -> None:
+        self.all = asyncio.Lock()
+        self._feeds: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
+
+    def feed(self, feed_id: int) -> asyncio.Lock:
+        """Held from the look at what a feed has listed before until it is stored what it lists now."""
+        lock = self._feeds.get(feed_id)
+        if lock is None:
+            lock = self._feeds[feed_id] = asyncio.Lock()
+        return lock
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +45,7 @@ class PollParts:
     clock: Clock
     geographer: Geographer
     weigh: story.Weigh
+    deciding: Deciding = field(default_factory=Deciding)
 
 
 @dataclass(frozen=True, slots=True)

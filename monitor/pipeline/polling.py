@@ -4,12 +4,14 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from itertools import chain
 
 from monitor.domain import alert, feed, item, pace, polled, story
 from monitor.domain.alert import AlertState
-from monitor.domain.feed import Feed, ParsedFeed, Retrieved
+from monitor.domain.feed import Feed, FeedUpdate, ParsedFeed, Retrieved
 from monitor.domain.fulltext import FAILED, UNASKED, WINDOW, Mode, Spent
+from monitor.domain.websub import Delivered, Subscription
 from monitor.errors import FetchError, ParseError, StorageError
 from monitor.pipeline.parts import Policy, PollParts, PollSummary
 from monitor.pipeline.secondlook import SecondLooks
@@ -62,8 +64,7 @@ class _Cycle:
         self._policy = policy
         self._total = total
         self._progress = progress
-        self._deciding = asyncio.Lock()  # stories and alerts depend on what the feed before has stored
-        self._looks = SecondLooks(parts, policy, spent, self._deciding)
+        self._looks = SecondLooks(parts, policy, spent)
         self._failed: list[tuple[Feed, FetchError | ParseError]] = []
 
     async def take(self, one: Feed) -> None:
@@ -102,31 +103,60 @@ class _Cycle:
             update = polled.after_unchanged(one, got, now=clock.now(), jitter=clock.jitter(), every=self._policy.every)
             await asyncio.to_thread(self._parts.store.record, PollResult(update))
             return PollSummary(feeds_unchanged=1)
-        parsed = await self._parts.parser.parse(got, clock.now())
-        for warning in parsed.warnings:
-            log.warning("feed %s: %s", one.label, warning)
-        async with self._deciding:
-            fresh, scored = await asyncio.to_thread(_new, self._parts, one, parsed)
-        looked = await self._looks.take(one, scored)
-        async with self._deciding:
-            result = await asyncio.to_thread(
-                settle, self._parts, self._policy, one, Brought(got, parsed, fresh), looked
-            )
-        pending = sum(planned.state is AlertState.PENDING for planned in result.alerts)
-        hits = sum(len(scored.hits) for scored in result.items)
-        new_stories = sum(told.id < 0 for told in result.stories)
-        asked = [entry.look for entry in result.items if entry.look is not None and entry.look not in UNASKED]
-        failed = sum(look in FAILED for look in asked)
-        return PollSummary(1, 0, 0, len(result.items), hits, new_stories, pending, len(asked), failed)
+        return await _take_in(self._parts, self._policy, self._looks, one, got)
+
+
+async def take_push(parts: PollParts, policy: Policy, subscription: Subscription, got: Retrieved) -> PollSummary:
+    """Take in what a hub brought: the same way as what a poll brings, for the one feed it was asked for.
+
+    Raises:
+        ParseError: it is no feed.
+        StorageError: the database cannot be read or written; nothing of it is kept.
+    """
+    one = await asyncio.to_thread(parts.store.feed, subscription.feed_id)
+    if one is None:
+        return PollSummary()
+    gray = one.source.fulltext == Mode.GRAY
+    spent = await asyncio.to_thread(parts.store.fulltext_spent, parts.clock.now() - WINDOW) if gray else Spent()
+    summary = await _take_in(parts, policy, SecondLooks(parts, policy, spent), one, got, subscription)
+    return replace(summary, feeds_ok=0)
+
+
+async def _take_in(
+    parts: PollParts,
+    policy: Policy,
+    looks: SecondLooks,
+    one: Feed,
+    got: Retrieved,
+    pushed: Subscription | None = None,
+) -> PollSummary:
+    """A body that came, whoever sent it: parse, drop what was seen, score, decide, store."""
+    parsed = await parts.parser.parse(got, parts.clock.now())
+    for warning in parsed.warnings:
+        log.warning("feed %s: %s", one.label, warning)
+    async with parts.deciding.feed(one.id):
+        async with parts.deciding.all:
+            fresh, scored = await asyncio.to_thread(_new, parts, one, parsed)
+        looked = await looks.take(one, scored)
+        async with parts.deciding.all:
+            brought = Brought(got, parsed, fresh, pushed)
+            result = await asyncio.to_thread(settle, parts, policy, one, brought, looked)
+    pending = sum(planned.state is AlertState.PENDING for planned in result.alerts)
+    hits = sum(len(scored.hits) for scored in result.items)
+    new_stories = sum(told.id < 0 for told in result.stories)
+    asked = [entry.look for entry in result.items if entry.look is not None and entry.look not in UNASKED]
+    failed = sum(look in FAILED for look in asked)
+    return PollSummary(1, 0, 0, len(result.items), hits, new_stories, pending, len(asked), failed)
 
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """What one poll of a feed brought, in its three states."""
+    """What one poll of a feed brought, in its three states, or the hub of the subscription it was pushed for."""
 
     got: Retrieved
     parsed: ParsedFeed
     fresh: item.NewItems
+    pushed: Subscription | None = None
 
 
 def _new(parts: PollParts, one: Feed, parsed: ParsedFeed) -> tuple[item.NewItems, list[ScoredItem]]:
@@ -151,15 +181,7 @@ def settle(parts: PollParts, policy: Policy, one: Feed, brought: Brought, looked
     ]
     story_ids = iter(stories.story_ids)
     result = PollResult(
-        update=polled.after_items(
-            one,
-            brought.got,
-            brought.parsed,
-            brought.fresh,
-            now=now,
-            jitter=parts.clock.jitter(),
-            every=policy.every,
-        ),
+        update=_update(parts, policy, one, brought, now),
         items=tuple(replace(entry, story_id=next(story_ids)) if entry.hits else entry for entry in entries),
         seen=brought.fresh.seen,
         stories=stories.stories,
@@ -176,3 +198,12 @@ def settle(parts: PollParts, policy: Policy, one: Feed, brought: Brought, looked
     )
     parts.store.record(result)
     return result
+
+
+def _update(parts: PollParts, policy: Policy, one: Feed, brought: Brought, now: datetime) -> FeedUpdate | Delivered:
+    """What the feed itself becomes. A push says nothing of how the feed's own server is to be asked."""
+    if brought.pushed is not None:
+        return Delivered(one.id, brought.pushed.path, now)
+    return polled.after_items(
+        one, brought.got, brought.parsed, brought.fresh, now=now, jitter=parts.clock.jitter(), every=policy.every
+    )

@@ -26,14 +26,12 @@ class SecondLooks:
 
     Args:
         spent: of the share before this cycle.
-        deciding: held while scoring, which is for one feed at a time.
     """
 
-    def __init__(self, parts: PollParts, policy: Policy, spent: Spent, deciding: asyncio.Lock) -> None:
+    def __init__(self, parts: PollParts, policy: Policy, spent: Spent) -> None:
         self._parts = parts
         self._policy = policy
         self._spent = spent
-        self._deciding = deciding
 
     async def take(self, one: Feed, scored: Sequence[ScoredItem]) -> list[ScoredItem]:
         """The items after their second look, those without one included. What fails keeps its first score."""
@@ -51,7 +49,7 @@ class SecondLooks:
                 looked[n] = replace(looked[n], look=Look.STUB)
             else:
                 looked[n] = replace(looked[n], article=article)
-        async with self._deciding:
+        async with self._parts.deciding.all:
             return await asyncio.to_thread(_rescored, self._parts.scorer, looked)
 
     def _choose(self, one: Feed, scored: Sequence[ScoredItem]) -> tuple[Look | None, ...]:

@@ -10,7 +10,8 @@ from monitor.domain import ops
 from monitor.domain.alert import Reason
 from monitor.domain.channel import Channel
 from monitor.domain.ops import Known, Word
-from monitor.ports import Clock, OpsAlert, TroubleStore
+from monitor.ports import Clock
+from monitor.ports.watching import OpsAlert, TroubleStore
 
 log = logging.getLogger(__name__)
 

@@ -14,11 +14,11 @@ from monitor.domain.fulltext import Look, Spent
 from monitor.domain.hit import Hit
 from monitor.domain.item import Item
 from monitor.domain.message import Message
-from monitor.domain.ops import Condition, Facts, Known
 from monitor.domain.route import UNKNOWN, Route
 from monitor.domain.score import Reasons, Score
 from monitor.domain.sending import Fold, Join, Waiting
 from monitor.domain.story import Story
+from monitor.domain.websub import Delivered
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class PollResult:
         stories: new (negative id) and changed stories.
     """
 
-    update: FeedUpdate
+    update: FeedUpdate | Delivered
     items: tuple[ScoredItem, ...] = ()
     seen: tuple[str, ...] = ()
     stories: tuple[Story, ...] = ()
@@ -186,6 +186,9 @@ class PollStore(StoryStore, Protocol):
     def due_feeds(self, now: datetime, *, force: bool = False) -> list[Feed]:
         """Feeds whose time has come, the longest waiting first; all but removed ones with `force`."""
 
+    def feed(self, feed_id: int) -> Feed | None:
+        """One feed; None where there is none, or it was removed."""
+
     def known_keys(self, feed_id: int, keys: Collection[str]) -> set[str]:
         """Those of `keys` this feed has listed before."""
 
@@ -197,32 +200,6 @@ class PollStore(StoryStore, Protocol):
 
     def record(self, result: PollResult) -> None:
         """Store everything of one poll in one transaction, or nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class OpsAlert:
-    """Word about the monitor itself, for one channel, to be sent like any alert."""
-
-    channel: str
-    subject: str
-    lines: tuple[str, ...]
-    key: str  # idempotency key
-
-
-class TroubleStore(Protocol):
-    """What watch() reads and writes."""
-
-    def facts(self, now: datetime) -> Facts:
-        """What the conditions are judged by."""
-
-    def known(self) -> list[Known]:
-        """The troubles that are not told to their end."""
-
-    def last_told(self) -> dict[Condition, datetime]:
-        """When each condition was last told of; those never told of are absent."""
-
-    def record(self, known: Sequence[Known], alerts: Sequence[OpsAlert], now: datetime) -> None:
-        """Replace what is known, and store the alerts that tell of it, all in one transaction."""
 
 
 class OutboxStore(Protocol):

@@ -15,6 +15,7 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._feeds_polled = self._counter("monitor_feeds_polled", "Feeds polled, by outcome", ["outcome"])
+        self._pushes = self._counter("monitor_pushes", "Bodies that hubs brought")
         self._items = self._counter("monitor_items", "New items stored")
         self._hits = self._counter("monitor_hits", "Hits found")
         self._articles = self._counter("monitor_articles", "Pages of articles asked for, by outcome", ["outcome"])
@@ -44,6 +45,14 @@ class Metrics:
             ("failed", summary.feeds_failed),
         ):
             self._feeds_polled.labels(outcome).inc(count)
+        self._brought(summary)
+
+    def pushed(self, summary: PollSummary) -> None:
+        """Count what a hub brought."""
+        self._pushes.inc()
+        self._brought(summary)
+
+    def _brought(self, summary: PollSummary) -> None:
         self._items.inc(summary.new_items)
         self._hits.inc(summary.hits)
         self._stories.inc(summary.stories)

@@ -11,12 +11,15 @@ from urllib.parse import parse_qs
 
 from fastapi import Depends, FastAPI, HTTPException, Request, Response, params
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse
+from fastapi.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse
 from starlette.exceptions import HTTPException as AnyHTTPException
+from starlette.requests import ClientDisconnect
 
+from monitor.adapters.hub import CALLBACKS
 from monitor.adapters.templates import source
 from monitor.errors import InputError, StorageError
 from monitor.web.access import Access
+from monitor.web.callback import NOT_NOW, RETRY_AFTER, Callback
 from monitor.web.desk import Desk, notice_page
 from monitor.web.health import Health
 from monitor.web.metrics import Metrics
@@ -40,13 +43,17 @@ HEADERS = {
 }
 
 
-def create_app(check: HealthCheck, metrics: Metrics, access: Access, desk: Desk) -> FastAPI:
+def create_app(
+    check: HealthCheck, metrics: Metrics, access: Access, desk: Desk, callback: Callback | None = None
+) -> FastAPI:
     """The application: `/healthz` is open to all, the rest asks for the password (any user name) where one is set."""
     app = FastAPI(title="trafficking-recruitment alert monitor", docs_url=None, redoc_url=None, openapi_url=None)
     asking = Depends(_asking_for(access))
     _add_manners(app)
     _add_figures(app, check, metrics, [asking] if access.password else [])
     _add_stories(app, desk, access, [asking])
+    if callback:
+        _add_callback(app, callback)
 
     @app.get("/style.css")
     async def style() -> Response:
@@ -122,6 +129,25 @@ def _add_stories(app: FastAPI, desk: Desk, access: Access, guarded: list[params.
             raise HTTPException(400, f"Not recorded: {error}") from error
         # Relative, since a proxy may serve the pages below a path of its own.
         return RedirectResponse(f"{story_id}?saved={item}#item-{item}", 303)
+
+
+def _add_callback(app: FastAPI, callback: Callback) -> None:
+    """Where hubs call, open to all who know the path; the one GET that changes something, as WebSub has it."""
+
+    @app.get(f"/{CALLBACKS}/{{path}}")
+    async def question(path: str, request: Request) -> Response:
+        answer = await callback.question(path, request.query_params)
+        if answer is None:
+            raise HTTPException(404, "Nothing was asked for here.")
+        return PlainTextResponse(answer)
+
+    @app.post(f"/{CALLBACKS}/{{path}}")
+    async def push(path: str, request: Request) -> Response:
+        try:
+            status = await callback.push(path, request.headers, request.stream())
+        except ClientDisconnect:
+            status = NOT_NOW
+        return Response(status_code=status, headers={"Retry-After": RETRY_AFTER} if status == NOT_NOW else None)
 
 
 def _asking_for(access: Access) -> Callable[[Request], Awaitable[None]]:

@@ -14,7 +14,8 @@ from monitor.adapters.store import SqliteStore
 from monitor.adapters.troubles import SqliteTroubles
 from monitor.domain.feed import Feed, FeedSource, FeedState
 from monitor.domain.ops import Condition, Known, Trouble, is_silent
-from monitor.ports import OpsAlert, PollResult
+from monitor.ports import PollResult
+from monitor.ports.watching import OpsAlert
 from tests.adapters.storage import DAY, HOUR, NOW, URL, item, scored, update
 
 

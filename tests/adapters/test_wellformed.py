@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.adapters import parse, wellformed
+from monitor.domain.feed import ParsedFeed
+from monitor.domain.websub import Announcement
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 URL = "https://outlet.example/feeds/world.xml"
@@ -23,6 +25,16 @@ LINKS = [
     "https://outlet.example/a?b=1&c=2", "/relative/path", "  https://outlet.example/spaced  ", "not a link", "",
     "http:///three", "https://outlet.example/a;b", "javascript:alert(1)", "https://outlet.example/ü", "#part", "42",
 ]  # fmt: skip
+HUBS = [
+    "https://hub.example/",
+    "http://hub.example:8080/?a=1&b=2",
+    "https://HUB.example/",
+    "https://hub.example",
+    "https://hub.example/a/../b",
+    "/hub",
+    "https://hub.example/%C3%BC",
+    " https://hub.example/spaced ",
+]
 DATES = [
     "Mon, 23 Nov 2026 10:00:00 GMT", "Mon, 23 Nov 2026 10:00:00 +0530", "2026-11-23T10:00:00Z",
     "2026-11-23T10:00:00.123+02:00", "23.11.2026", "Mon, 23 Nov 2026 10:00 EST", "", "Mon, 1 Jan 1601 00:00:00 GMT",
@@ -72,12 +84,30 @@ channel_parts = st.one_of(
     st.builds(element, st.just("language"), st.sampled_from(["en-US", "de", "", "xx yy"])),
     st.just("<ttl>30</ttl>"),
     st.just("<image><title>Logo</title><url>https://outlet.example/i.png</url></image>"),
+    st.builds(
+        element,
+        st.sampled_from(["atom:link", "link", "own:link", "a03:link", "atom:LINK"]),
+        st.just(""),
+        href=st.sampled_from([*LINKS, *HUBS]),
+        rel=st.sampled_from(["hub", "self", "HUB", "hub self", " hub", ""]),
+    ),
+    st.builds(
+        element, st.just("atom:link"), st.just(""), href=st.sampled_from(HUBS), rel=st.sampled_from(["hub", "self"])
+    ),
+    st.builds(element, st.just("link"), links, rel=st.sampled_from(["hub", "self"])),
     st.just("<textInput><title>Search</title><name>q</name></textInput>"),
+)
+feed_links = st.builds(
+    element,
+    st.sampled_from(["link", "a03:link", "own:link"]),
+    st.just(""),
+    href=st.sampled_from([*LINKS, *HUBS]),
+    rel=st.sampled_from(["hub", "self", "Self", "alternate"]),
 )
 SPACES = (
     'xmlns:content="http://purl.org/rss/1.0/modules/content/" xmlns:dc="http://purl.org/dc/elements/1.1/" '
     'xmlns:media="http://search.yahoo.com/mrss/" xmlns:feedburner="http://rssnamespace.org/feedburner/ext/1.0" '
-    'xmlns:own="https://outlet.example/ns"'
+    'xmlns:own="https://outlet.example/ns" xmlns:a03="http://purl.org/atom/ns#"'
 )
 
 
@@ -87,10 +117,11 @@ def rss(channel: list[str], items: list[list[str]]) -> bytes:
     return f'<rss version="2.0" {SPACES} {atom}><channel>{"".join(channel)}{listed}</channel></rss>'.encode()
 
 
-def atom(lang: str, entries: list[list[str]]) -> bytes:
+def atom(lang: str, entries: list[list[str]], links: list[str] | None = None) -> bytes:
     listed = "".join(f"<entry>{''.join(parts)}</entry>" for parts in entries)
     root = f'<feed xmlns="http://www.w3.org/2005/Atom" {SPACES} {lang}>'
-    return f"<?xml version='1.0' encoding='utf-8'?>\n{root}<title>Outlet</title>{listed}</feed>".encode()
+    head = f"<?xml version='1.0' encoding='utf-8'?>\n{root}<title>Outlet</title>{''.join(links or [])}"
+    return f"{head}{listed}</feed>".encode()
 
 
 def differs(body: bytes, content_type: str = UTF8) -> str | None:
@@ -109,10 +140,16 @@ def test_whatever_rss_is_read_fast_is_read_as_by_the_reference(channel: list[str
     assert differs(rss(channel, items)) is None
 
 
-@given(st.sampled_from(["", 'xml:lang="fr-CA"']), st.lists(st.lists(atom_parts, max_size=7), min_size=1, max_size=3))
-def test_whatever_atom_is_read_fast_is_read_as_by_the_reference(lang: str, entries: list[list[str]]) -> None:
+@given(
+    st.sampled_from(["", 'xml:lang="fr-CA"']),
+    st.lists(st.lists(atom_parts, max_size=7), min_size=1, max_size=3),
+    st.lists(feed_links, max_size=3),
+)
+def test_whatever_atom_is_read_fast_is_read_as_by_the_reference(
+    lang: str, entries: list[list[str]], links: list[str]
+) -> None:
     """Elements in any order, any number of times, with any text and type."""
-    assert differs(atom(lang, entries)) is None
+    assert differs(atom(lang, entries, links)) is None
 
 
 @pytest.mark.parametrize("path", sorted(FEEDS.iterdir()), ids=lambda path: path.name)
@@ -141,6 +178,25 @@ def test_an_ordinary_news_feed_is_read_fast() -> None:
         element("updated", "2026-11-23T10:00:00Z"),
     ]
     assert wellformed.read(atom("", [entry]), URL) is not None
+
+
+def test_the_hub_of_a_feed_is_read_fast_and_as_by_the_reference() -> None:
+    """Both formats, both readers; a feed that names no address of its own has no hub."""
+    own = "https://outlet.example/feed.xml"
+    named = [
+        element("atom:link", "", rel="hub", href="https://hub.example/"),
+        element("atom:link", "", rel="self", href=own),
+    ]
+    plain = [one.replace("atom:", "") for one in named]
+    entry = [element("title", "T"), element("id", "tag:1"), element("updated", "2026-11-23T10:00:00Z")]
+    for body in (rss(named, [ORDINARY]), rss(plain, [ORDINARY]), atom("", [entry], plain)):
+        fast = wellformed.read(body, URL)
+        assert fast is not None
+        assert parse.parsed_feed(fast, URL, NOW).announced == Announcement("https://hub.example/", own)
+        assert differs(body) is None
+    alone = parse.parse_body(rss(named[:1], [ORDINARY]), URL, UTF8, NOW)
+    assert isinstance(alone, ParsedFeed)
+    assert alone.announced is None
 
 
 @pytest.mark.parametrize(

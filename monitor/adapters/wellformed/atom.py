@@ -18,6 +18,7 @@ from monitor.adapters.wellformed.element import (
     joined,
     leaf,
     once,
+    read_hub,
     read_link,
     text,
 )
@@ -26,7 +27,7 @@ _LANG: Final = "{http://www.w3.org/XML/1998/namespace}lang"
 _BASE: Final = "{http://www.w3.org/XML/1998/namespace}base"
 
 _SILENT_FEED: Final = {
-    *(f"{ATOM}{name}" for name in ("category", "generator", "icon", "id", "link", "logo", "published", "rights",
+    *(f"{ATOM}{name}" for name in ("category", "generator", "icon", "id", "logo", "published", "rights",
                                    "subtitle", "updated")),
     *(f"{FEEDBURNER}{name}" for name in ("info", "feedFlare", "feedburnerHostname", "emailServiceId")),
 }  # fmt: skip
@@ -39,7 +40,9 @@ def read(root: Element, url: str) -> tuple[Fields, list[Fields]]:
     """The feed's fields and those of each entry; OddError where only feedparser can tell."""
     expect(root.tag == f"{ATOM}feed" and set(root.attrib) <= {_LANG, "version"})
     lang = root.get(_LANG)
-    feed: Fields = {"language": lang.replace("_", "-")} if lang else {}
+    feed: Fields = {"links": []}
+    if lang:
+        feed["language"] = lang.replace("_", "-")
     entries = []
     for child in root:
         if child.tag == f"{ATOM}entry":
@@ -48,8 +51,11 @@ def read(root: Element, url: str) -> tuple[Fields, list[Fields]]:
             once(feed, "title", _plain(child))
         elif child.tag == f"{ATOM}author":
             expect(_is_person(child))
+        elif child.tag == f"{ATOM}link":
+            expect(not len(child))
+            read_hub(feed, child, url)
         else:
-            expect(is_silent(child, child.tag, _SILENT_FEED))
+            expect(is_silent(child, child.tag, _SILENT_FEED) and not child.tag.lower().endswith("}link"))
     return feed, entries
 
 

@@ -39,6 +39,7 @@ _RFC822 = re.compile(
 )
 _W3C = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
 _EARLIEST = 1971  # before it, years of two digits and clocks at zero begin
+_PLAIN_URL = re.compile(r"https?://[a-z0-9.:-]+/[!$&'()*+,./0-9:=?@A-Z_a-z~-]*")
 _WINDOWS = re.compile("[\x80-\x9f]")  # Windows characters under a wrong name
 
 _KNOWN_PREFIXES = {
@@ -124,6 +125,14 @@ def read_link(entry: Fields, element: Element, url: str) -> None:
     entry["links"].append({"rel": rel, "href": href})
     if rel == "alternate" and kind in {"text/html", "html", "xhtml", "application/xhtml+xml"}:
         entry["link"] = href
+
+
+def read_hub(feed: Fields, element: Element, url: str) -> None:
+    """A link of the feed itself, of which the hub and the own address are used; the others tell nothing."""
+    if {name.lower(): value for name, value in element.attrib.items()}.get("rel", "").lower() not in {"hub", "self"}:
+        return
+    read_link(feed, element, url)
+    expect(_PLAIN_URL.fullmatch(feed["links"][-1]["href"]) is not None)
 
 
 def is_silent(element: Element, name: str, silent: Container[str]) -> bool:

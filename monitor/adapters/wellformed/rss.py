@@ -21,6 +21,7 @@ from monitor.adapters.wellformed.element import (
     joined,
     leaf,
     once,
+    read_hub,
     read_link,
     text,
 )
@@ -29,8 +30,8 @@ _SYNDICATION: Final = "{http://purl.org/rss/1.0/modules/syndication/}"
 _ADMIN: Final = "{http://webns.net/mvcb/}"
 
 _SILENT_CHANNEL: Final = {
-    "category", "cloud", "copyright", "description", "docs", "generator", "lastbuilddate", "link", "managingeditor",
-    "pubdate", "webmaster", f"{ATOM}link", f"{ATOM}id", f"{DC}creator", f"{DC}date", f"{DC}publisher",
+    "category", "cloud", "copyright", "description", "docs", "generator", "lastbuilddate", "managingeditor",
+    "pubdate", "webmaster", f"{ATOM}id", f"{DC}creator", f"{DC}date", f"{DC}publisher",
     f"{_SYNDICATION}updatePeriod", f"{_SYNDICATION}updateFrequency", f"{_SYNDICATION}updateBase",
     f"{_ADMIN}generatorAgent", f"{_ADMIN}errorReportsTo", f"{FEEDBURNER}info", f"{FEEDBURNER}browserFriendly",
     f"{FEEDBURNER}feedFlare", f"{FEEDBURNER}emailServiceId", f"{FEEDBURNER}feedburnerHostname", f"{ITUNES}author",
@@ -49,7 +50,7 @@ _CHANNEL: Final = {"title": "title", "language": "language", f"{DC}language": "l
 def read(root: Element, url: str) -> tuple[Fields, list[Fields]]:
     """The channel's fields and those of each item; OddError where only feedparser can tell."""
     expect(len(root) == 1 and root[0].tag == "channel" and set(root.attrib) <= {"version"} and not root[0].attrib)
-    feed: Fields = {}
+    feed: Fields = {"links": []}
     entries = []
     for child in root[0]:
         name = _name(child)
@@ -57,10 +58,13 @@ def read(root: Element, url: str) -> tuple[Fields, list[Fields]]:
             entries.append(_item(child, url))
         elif key := _CHANNEL.get(name):
             once(feed, key, text(child))
+        elif name in {"link", f"{ATOM}link"}:
+            expect(not len(child))
+            read_hub(feed, child, url)
         elif inside := _HOLDERS.get(name):
             expect(all(_name(one) in inside and not len(one) for one in child))
         else:
-            expect(is_silent(child, name, _SILENT_CHANNEL))
+            expect(is_silent(child, name, _SILENT_CHANNEL) and not name.lower().endswith("}link"))
     return feed, entries
 
 
