@@ -123,7 +123,8 @@ def test_a_suggestion_never_brings_more_than_wanted(heights: list[float], wanted
     found = suggest(heights, wanted, 0.02)
     if found.threshold is not None:
         assert 0 < found.threshold < 1
-        assert sum(height >= found.threshold for height in heights) <= wanted
+        # 1.5 alerts a day over 30.0 days may come out as 44.999999999: that is 45.
+        assert sum(height >= found.threshold for height in heights) <= wanted + 1e-9
 
 
 def test_without_verdicts_the_scores_speak() -> None:
