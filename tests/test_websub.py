@@ -21,7 +21,7 @@ from monitor.domain.channel import Channel
 from monitor.domain.feed import FeedSource, ParsedFeed, Retrieved
 from monitor.domain.resemblance import by_length
 from monitor.domain.websub import Subscription
-from monitor.errors import ParseError
+from monitor.errors import FetchError, ParseError
 from monitor.house import House, open_house
 from monitor.pipeline import Policy, PollParts, PollSummary, SubscribeParts, poll, subscribe, take_push
 from monitor.web.access import Access
@@ -51,6 +51,21 @@ class InlineParser:
         if isinstance(parsed, Refused):
             raise ParseError(parsed.message, reason=parsed.reason)
         return parsed
+
+
+class SlowReader:
+    """Fetches an article when it is told to."""
+
+    def __init__(self) -> None:
+        self.begun, self.over = asyncio.Event(), asyncio.Event()
+        self.asked: list[str] = []
+
+    async def read(self, url: str, user_agent: str | None = None) -> str:
+        del user_agent
+        self.asked.append(url)
+        self.begun.set()
+        await self.over.wait()
+        raise FetchError("no such page", reason="http_404")
 
 
 @dataclass
@@ -308,7 +323,20 @@ async def test_a_hub_that_confirms_and_then_fails_to_answer_is_taken_at_its_word
     """Its question came before its answer, and was answered."""
     desk.hub.status = 500
     await desk.subscribed()
-    assert desk.told() == "nothing_pushed_yet"
+    (row,) = desk.house.database.rows("SELECT state, reason, failures FROM subscriptions")
+    assert row == {"state": "active", "reason": "confirmed", "failures": 0}
+
+
+async def test_a_hub_that_is_relied_on_and_then_refuses_is_polled_for_at_once(desk: Newsroom) -> None:
+    """What was slowed for its sake is due as it were without."""
+    await desk.subscribed()
+    await desk.hub.deliver(rss(NEWS))
+    await desk.settle()
+    await desk.poll()
+    assert desk.wait() > timedelta(hours=5)
+    assert (await desk.hub.verify(**{"hub.mode": "denied"})).status_code == 200
+    assert desk.told() == "denied"
+    assert desk.wait() < timedelta(hours=1)
 
 
 async def test_a_hub_on_a_private_address_is_not_asked(tmp_path: Path) -> None:
@@ -359,6 +387,22 @@ async def test_the_same_news_polled_and_pushed_at_once_is_stored_once(desk: News
     await desk.settle()
     assert len(desk.house.records.items()) == 2
     assert len(desk.house.records.alerts()) == 1
+
+
+async def test_what_is_polled_and_pushed_is_looked_at_one_after_the_other(desk: Newsroom) -> None:
+    """While a poll waits for the article of an item, a push of the same item waits for the poll, and finds it known."""
+    reader = SlowReader()
+    desk.parts = replace(desk.parts, reader=reader)
+    await desk.subscribed()
+    desk.house.store.sync_feeds([FeedSource(desk.url, fulltext="always")], NOW)
+    body = desk.publish(NEWS, OLD)
+    polling = asyncio.create_task(desk.poll())
+    await reader.begun.wait()
+    assert await desk.hub.deliver(body) == 202
+    reader.over.set()
+    await polling
+    await desk.settle()
+    assert reader.asked == [NEWS.link]
 
 
 async def test_a_push_that_never_ends_keeps_no_other_waiting(desk: Newsroom) -> None:

@@ -12,6 +12,7 @@ from monitor.domain.feed import FeedSource, FeedState
 from monitor.domain.fulltext import Look, Spent
 from monitor.domain.item import IdentityKind
 from monitor.domain.story import Member
+from monitor.domain.websub import Announcement, Delivered
 from monitor.errors import StorageError
 from monitor.ports import PollResult
 from tests.adapters.storage import DAY, HOUR, NOW, URL, Stores, alert, item, opened, scored, story, update
@@ -256,3 +257,23 @@ def test_open_stories_are_found_by_the_keys_of_their_members(stores: Stores) -> 
     stores.store.record(PollResult(update(feed, polled_at=NOW + DAY), stories=(changed,)))
     assert stores.store.open_stories(NOW + DAY, {key, 5}) == [changed]
     assert stores.store.open_stories(NOW + DAY, {key}) == [changed]
+
+
+def test_a_push_brings_items_and_leaves_the_feed_as_it_was(stores: Stores) -> None:
+    """What its own server is to be asked for, and when, comes from polls alone."""
+    feed = stores.feed()
+    stores.store.record(PollResult(update(feed, announced=Announcement("https://hub.example/", URL))))
+    before = stores.store.feed(feed.id)
+    pushed = scored(item("pushed"), story_id=-1)
+    told = PollResult(Delivered(feed.id, "path", NOW + HOUR), (pushed,), pushed.item.identity.keys(), (story(-1, "p"),))
+    stores.store.record(told)
+    assert before is not None
+    assert before.announced == Announcement("https://hub.example/", URL)
+    assert stores.store.feed(feed.id) == before
+    assert stores.store.known_keys(feed.id, pushed.item.identity.keys()) == set(pushed.item.identity.keys())
+
+
+def test_a_removed_or_unknown_feed_is_not_there(stores: Stores) -> None:
+    feed = stores.feed()
+    stores.store.sync_feeds([], NOW)
+    assert (stores.store.feed(feed.id), stores.store.feed(99)) == (None, None)
