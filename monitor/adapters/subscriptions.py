@@ -17,11 +17,12 @@ WHERE hub IS NOT NULL AND state <> 'removed' AND NOT EXISTS (
 """
 
 _TO_TEND = """
-SELECT told.*, feeds.url, feeds.state AS feed_state, feeds.hub AS named_hub, feeds.topic AS named_topic
+SELECT * FROM (SELECT told.*, feeds.url, feeds.state AS feed_state, feeds.hub AS named_hub, feeds.topic AS named_topic,
+    row_number() OVER (PARTITION BY told.hub ORDER BY due_at) AS place
 FROM subscriptions AS told JOIN feeds ON feeds.id = feed_id
 WHERE due_at <= :now OR expires_at <= :now OR (told.state <> 'leaving' AND (
     feeds.state = 'removed' OR feeds.hub IS NOT told.hub OR feeds.topic IS NOT told.topic
-)) ORDER BY due_at LIMIT :limit
+))) WHERE place <= :each ORDER BY due_at LIMIT :limit
 """
 
 _SAVE = """
@@ -69,9 +70,12 @@ class SqliteSubscriptions:
         """Store a new subscription."""
         self._database.execute(_SAVE, _row(subscription))
 
-    def to_tend(self, now: datetime, limit: int) -> list[Tended]:
-        """Subscriptions that are due, whose lease is over, or whose feed names another hub or is gone."""
-        rows = self._database.rows(_TO_TEND, {"now": to_text(now), "limit": limit})
+    def to_tend(self, now: datetime, limit: int, each: int) -> list[Tended]:
+        """Subscriptions that are due, whose lease is over, or whose feed names another hub or is gone.
+
+        At most `limit`, and `each` of one hub.
+        """
+        rows = self._database.rows(_TO_TEND, {"now": to_text(now), "limit": limit, "each": each})
         return [
             Tended(
                 subscription_from(row),

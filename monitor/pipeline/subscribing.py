@@ -17,6 +17,9 @@ log = logging.getLogger(__name__)
 AT_ONCE = 200
 """Subscriptions of one round; the rest waits for the next."""
 
+OF_ONE_HUB = 20
+"""Of these; a hub that takes its time keeps no other waiting for long."""
+
 LONGEST_CHALLENGE = 4_096
 
 
@@ -39,7 +42,7 @@ async def subscribe(parts: SubscribeParts) -> None:
     for feed_id, announced in await asyncio.to_thread(parts.store.unsubscribed, AT_ONCE):
         new = websub.begun(feed_id, announced, parts.hub.new_path(), now)
         await asyncio.to_thread(parts.store.begin, new)
-    tended = await asyncio.to_thread(parts.store.to_tend, now, AT_ONCE)
+    tended = await asyncio.to_thread(parts.store.to_tend, now, AT_ONCE, OF_ONE_HUB)
     await asyncio.gather(*(_tend(parts, one) for one in tended))
 
 

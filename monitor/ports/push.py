@@ -44,8 +44,11 @@ class SubscriptionStore(Protocol):
     def begin(self, subscription: Subscription) -> None:
         """Store a new subscription."""
 
-    def to_tend(self, now: datetime, limit: int) -> list[Tended]:
-        """Subscriptions that are due, whose lease is over, or whose feed names another hub or is gone."""
+    def to_tend(self, now: datetime, limit: int, each: int) -> list[Tended]:
+        """Subscriptions that are due, whose lease is over, or whose feed names another hub or is gone.
+
+        At most `limit`, and `each` of one hub.
+        """
 
     def by_path(self, path: str) -> Subscription | None:
         """The subscription whose hub calls there."""
