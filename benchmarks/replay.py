@@ -130,7 +130,7 @@ def main() -> int:
         path = Path(scratch) / "config.yaml"
         settings = {
             "feeds": [f"http://{stage.origin}/feed"],
-            "poll": {"allow_private_addresses": True},
+            "poll": {"allow_private_addresses": True, "spacing": "1ms"},
             "signals": {
                 name: {"threshold": options.threshold} for name in ("foreign_fighter_recruitment", "human_trafficking")
             },
