@@ -21,6 +21,7 @@ from monitor.domain.feed import Feed, FeedSource, FeedState
 from monitor.domain.fulltext import Mode, Spent
 from monitor.domain.item import IdentityKind
 from monitor.domain.pace import CLOCK_BACK
+from monitor.domain.resemblance import MAX_KEYS
 from monitor.domain.story import Story
 from monitor.domain.websub import Delivered
 from monitor.ports import Listed, PollResult
@@ -82,8 +83,11 @@ SELECT (SELECT count(*) FROM items WHERE first_seen_at >= :since) AS items, (
 ) AS pages
 """
 
-MOST_CANDIDATES = 2000
-"""Open stories that one poll is compared with, those with the most keys in common: bounds its time and memory."""
+CANDIDATES = 300
+"""Open stories that one item is compared with, those with the most keys in common; of many items together as many each."""
+
+MOST_CANDIDATES = 10_000
+"""Bounds the time and memory of one poll or chunk."""
 
 _OPEN_WITH = """
 SELECT * FROM stories WHERE id IN (
@@ -177,7 +181,8 @@ class SqliteStore:
         if terms is None:
             rows = self._database.rows(_OPEN, (to_text(since),))
         else:
-            rows = self._database.rows(_OPEN_WITH, (to_json(sorted(terms)), to_text(since), MOST_CANDIDATES))
+            most = min(CANDIDATES * (1 + len(terms) // MAX_KEYS), MOST_CANDIDATES)
+            rows = self._database.rows(_OPEN_WITH, (to_json(sorted(terms)), to_text(since), most))
         return [story_from(row) for row in rows]
 
     def histories(self, story_ids: Collection[int]) -> dict[int, History]:
