@@ -84,7 +84,7 @@ SELECT (SELECT count(*) FROM items WHERE first_seen_at >= :since) AS items, (
 """
 
 CANDIDATES = 300
-"""Open stories that one item is compared with, those with the most keys in common; of many items together as many each."""
+"""Open stories that one item is compared with, those with the most keys in common; with many items, as many each."""
 
 MOST_CANDIDATES = 10_000
 """Bounds the time and memory of one poll or chunk."""
