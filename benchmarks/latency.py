@@ -4,7 +4,7 @@
 
 The real service polls so many feeds on loopback. When it knows them all, a tenth of them publish one report each, and
 all feeds fall due within some ten seconds. Timed is each alert, from the moment the server sends the body that holds
-its report until the webhook has the message. Reports of one event are one alert, so there are fewer alerts than reports;
+its report until the webhook has the message. Reports of one event are one alert, so alerts are fewer than reports;
 updates do not count.
 """
 
