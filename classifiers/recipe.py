@@ -41,7 +41,7 @@ class Recipe:
     """What the strength of a folded name is multiplied by where it stands alone."""
     regularisation: float = 0.7
     positive_mass: float = 0.005
-    """Total weight of the positives, as a share of the sampled ordinary items."""
+    """Weight of each positive, as a share of the number of ordinary items: so more seeds of a signal weigh more."""
     negative_weight: float = 20.0
     """Weight of a labelled negative, where a sampled ordinary item weighs 1."""
     hidden_share: float = 0.002
