@@ -210,6 +210,23 @@ alerts: {channels: [{name: a, url: "slack://${TOKEN}/$x/#c"}]}  # ${COMMENTS} ar
     assert config.channel_urls() == {"a": "slack://a: [b], '#/$x/#c"}
 
 
+def test_variables_stand_in_mappings_written_in_braces(tmp_path: Path) -> None:
+    """Their own braces end no mapping, with quotes and without, and an escaped one stays what it is."""
+    config = config_of(
+        tmp_path,
+        """
+web: {host: ${HOST:-127.0.0.1}, password: ${MONITOR_PASSWORD:-}, public_url: ""}
+log: {level: "${LEVEL:-info}", format: ${FORMAT}}
+feeds:
+  - {url: "https://example.org/a.xml", name: $${NAME}, tags: [${TAG:-africa}, b]}
+""",
+        {"FORMAT": "json", "HOST": "0.0.0.0"},
+    )
+    assert (str(config.web.host), config.web.password.get_secret_value(), config.log.format) == ("0.0.0.0", "", "json")
+    (source,) = config.feed_sources()
+    assert (source.name, source.tags) == ("${NAME}", ("africa", "b"))
+
+
 def test_a_secret_file_is_read_without_its_line_end(tmp_path: Path) -> None:
     """Mounted secrets end in a newline, sometimes in a Windows one, sometimes begin with a BOM."""
     (tmp_path / "secret").write_bytes(b"\xef\xbb\xbfjson://token@example.org\r\n")

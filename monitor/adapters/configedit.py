@@ -16,6 +16,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from monitor.config import load
+from monitor.config.document import masked
 from monitor.errors import ConfigError
 
 
@@ -50,7 +51,7 @@ def set_threshold(path: Path, signal: str, value: float, environ: Mapping[str, s
 
 def _with_threshold(path: Path, text: str, signal: str, value: str, known: tuple[str, ...]) -> str:
     entry = f"{{threshold: {value}}}"
-    key, signals = _child(YAML().compose(text), "signals")
+    key, signals = _child(YAML().compose(masked(text)), "signals")
     if key is None or signals.id != "mapping":
         # Written for one signal alone, the others that stand by default would be gone.
         block = "".join(f"\n  {name}: {entry if name == signal else '{}'}" for name in known)
@@ -135,7 +136,7 @@ def _without(text: str, url: str) -> str:
 
 def _feeds(text: str) -> tuple[Any, Any]:
     """The nodes of the key `feeds` and of its list; None where there is none."""
-    key, feeds = _child(YAML().compose(text), "feeds")
+    key, feeds = _child(YAML().compose(masked(text)), "feeds")
     return key, feeds if key is not None and feeds.id == "sequence" else None
 
 

@@ -4,6 +4,7 @@ Every scalar is read as text: the model decides what `NO`, `off`, `22:00` or `01
 make them false, false, 1320 and 83. An empty value and `null` are None. Nothing is constructed from tags.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -19,6 +20,24 @@ _PLAIN_TAGS = {
 }  # what YAML sees in plain values; any other tag was written out
 _MAX_NODES = 100_000  # far above any real config, far below what nested aliases can make
 _MAX_DEPTH = 50
+
+
+_VARIABLE = re.compile(r"\$\{[^{}\n]*\}")
+_MASK = str.maketrans("{}", "\ue000\ue001")
+_UNMASK = str.maketrans("\ue000\ue001", "{}")
+
+
+def masked(text: str) -> str:
+    """The text with private-use characters for the braces of `${…}`, which would end a mapping written in braces.
+
+    As long as the text, so that what stands in it stands where it stood.
+    """
+    return _VARIABLE.sub(lambda variable: variable[0].translate(_MASK), text)
+
+
+def unmasked(value: str) -> str:
+    """A value as it was before `masked`."""
+    return str(value).translate(_UNMASK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +57,7 @@ class Document:
 def read_document(text: str) -> Document:
     """Read one YAML document; never raises for what the text holds."""
     try:
-        root = yaml.compose(text, Loader=yaml.SafeLoader)
+        root = yaml.compose(masked(text), Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         return Document(None, mistakes=(_syntax_mistake(error),))
     except yaml.reader.ReaderError as error:
@@ -93,7 +112,7 @@ class _NodeReader:
         if node.tag not in _PLAIN_TAGS:
             self.mistakes.append(Mistake(path, "YAML tags have no meaning here; remove the '!…'", line))
         if isinstance(node, yaml.ScalarNode):
-            return None if node.tag == f"{_CORE}null" else str(node.value)
+            return None if node.tag == f"{_CORE}null" else unmasked(node.value)
         self._open.add(id(node))
         try:
             if isinstance(node, yaml.SequenceNode):
@@ -109,7 +128,7 @@ class _NodeReader:
             if not isinstance(key_node, yaml.ScalarNode):
                 self.mistakes.append(Mistake(path, "a list or mapping stands where a key should be", line))
                 continue
-            key = str(key_node.value)
+            key = unmasked(key_node.value)
             if key in first_lines:
                 place = key_text((*path, key))
                 what = f"given twice, first in line {first_lines[key]}; keep one {place}"

@@ -27,6 +27,7 @@ FIGHTERS, TRAFFICKING = "foreign_fighter_recruitment", "human_trafficking"
         f"signals:\n  {TRAFFICKING}:\n    # tuned in May\n    threshold: 0.5\n  {FIGHTERS}: # as is\n",
         f"signals:\n  {TRAFFICKING}:\n    threshold:   # default\n  {FIGHTERS}:\n    threshold: 0.5\n",
         f"signals: {{{TRAFFICKING}: {{threshold: 0.5}}, {FIGHTERS}: {{}}}}  # flow\n",
+        f"web: {{password: ${{SECRET:-}}, port: 0}}  # May\nsignals: {{{TRAFFICKING}: {{threshold: 0.5}}}}\n",
         f'{{"signals": {{"{FIGHTERS}": {{}}, "{TRAFFICKING}": {{"threshold": "0.5"}}}}}}',
         f"signals:\r\n  {FIGHTERS}: {{}}\r\n  {TRAFFICKING}: {{threshold: 0.5}}  # May\r\n",
     ],
