@@ -1,12 +1,10 @@
 """The record of an alert: what was decided, on what text, by what, and what came of it."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from monitor.adapters.database import Database, open_database
+from monitor.adapters.database import Database
 from monitor.adapters.dossier import Dossiers
 from monitor.adapters.journal import Journal
 from monitor.adapters.outbox import SqliteOutbox
@@ -19,12 +17,6 @@ from monitor.domain.sending import Join
 from monitor.errors import InputError
 from monitor.ports import PollResult
 from tests.adapters.storage import HOUR, NOW, Stores, alert, item, scored, story, update
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with open_database(tmp_path / "monitor.db") as database:
-        yield database
 
 
 @pytest.fixture

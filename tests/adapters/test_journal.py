@@ -1,22 +1,13 @@
 """Model versions, verdicts and runs."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from monitor.adapters.database import Database, open_database
+from monitor.adapters.database import Database
 from monitor.adapters.journal import RUN_COUNTS, Journal
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.store import SqliteStore
 from monitor.errors import InputError
 from tests.adapters.storage import DAY, FIGHTERS, HOUR, NOW, TRAFFICKING, Stores
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with open_database(tmp_path / "monitor.db") as database:
-        yield database
 
 
 @pytest.fixture

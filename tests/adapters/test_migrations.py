@@ -1,6 +1,6 @@
 """The schema: what others rely on, how it is upgraded, and that no query walks a whole table."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -32,12 +32,6 @@ PROMISED = {
 }
 
 FINE_TO_WALK = ("json_each", "subquery")  # our own arguments; the signals of one story
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with open_database(tmp_path / "monitor.db") as database:
-        yield database
 
 
 def schema(database: Database) -> list[object]:

@@ -1,24 +1,16 @@
 """Ordinary items of the stored stream, for training."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
-from monitor.adapters.database import Database, open_database
+from monitor.adapters.database import Database
 from monitor.adapters.journal import Journal
 from monitor.adapters.ordinary import DOUBTFUL, OrdinaryItems
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.store import SqliteStore
 from monitor.ports import PollResult
 from tests.adapters.storage import NOW, TRAFFICKING, Stores, item, scored, update
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with open_database(tmp_path / "monitor.db") as database:
-        yield database
 
 
 @pytest.fixture

@@ -1,14 +1,12 @@
 """The read side: what people list, search and export."""
 
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from monitor.adapters.database import Database, open_database
+from monitor.adapters.database import Database
 from monitor.adapters.journal import Journal
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.records import KINDS, Filter, Records
@@ -18,12 +16,6 @@ from monitor.domain.delivery import Attempt
 from monitor.errors import InputError
 from monitor.ports import PollResult
 from tests.adapters.storage import DAY, FIGHTERS, HOUR, NOW, TRAFFICKING, URL, Stores, item, scored, update
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with open_database(tmp_path / "monitor.db") as database:
-        yield database
 
 
 @pytest.fixture

@@ -1,16 +1,14 @@
 """Whatever the domain says comes back from the database as it was."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from monitor.adapters import rows
-from monitor.adapters.database import Database, open_database
+from monitor.adapters.database import Database
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.records import Records
 from monitor.adapters.store import SqliteStore
@@ -68,12 +66,6 @@ UPDATE = st.builds(
     primed=st.booleans(),
 )
 quickly = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with open_database(tmp_path / "monitor.db") as database:
-        yield database
 
 
 def fresh(database: Database) -> tuple[SqliteStore, SqliteOutbox]:

@@ -1,12 +1,8 @@
 """What hubs were asked, as stored."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
-import pytest
-
-from monitor.adapters.database import Database, open_database
+from monitor.adapters.database import Database
 from monitor.adapters.store import SqliteStore
 from monitor.adapters.subscriptions import SqliteSubscriptions
 from monitor.domain import websub
@@ -14,12 +10,6 @@ from monitor.domain.feed import FeedSource
 from monitor.domain.websub import Announcement
 from monitor.ports import PollResult
 from tests.adapters.storage import NOW, update
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with open_database(tmp_path / "monitor.db") as opened:
-        yield opened
 
 
 def announce(database: Database, hubs: list[str]) -> SqliteSubscriptions:

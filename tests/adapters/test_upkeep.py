@@ -1,7 +1,6 @@
 """Backup, pruning and the facts of health."""
 
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -25,12 +24,6 @@ from tests.adapters.storage import DAY, HOUR, NOW, TRAFFICKING, URL, Stores, ite
 
 MONTHS = 180 * DAY
 LATER = NOW + 2 * MONTHS
-
-
-@pytest.fixture
-def database(tmp_path: Path) -> Iterator[Database]:
-    with open_database(tmp_path / "monitor.db") as database:
-        yield database
 
 
 @pytest.fixture
