@@ -51,12 +51,12 @@ def run(folder: Path, archive: Path, engine: LocalEngine | DaskEngine) -> dict[s
     config = folder / "config.yaml"
     config.write_text("log: {level: warning}\n", encoding="utf-8")
     with open_house(load_config(config, os.environ)) as house:
-        model_id = models.required(house).model_id
+        scorer = models.required(house)
 
         async def fill() -> dict[str, float]:
             start = time.perf_counter()
             async with engine:
-                done = await backfill.run(house, engine, model_id, str(archive), lambda _: None)
+                done = await backfill.run(house, engine, scorer, str(archive), lambda _: None)
             seconds = time.perf_counter() - start
             return {"seconds": seconds, "items": done.new_items, "hits": done.hits, "stories": done.stories}
 

@@ -7,10 +7,12 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 
 from monitor.adapters.article import ArticleReader
+from monitor.adapters.classify import ModelScorer
 from monitor.adapters.cluster import DaskEngine
 from monitor.adapters.countries import CldrGeographer, english_names
-from monitor.adapters.engine import PARSING, LocalEngine
+from monitor.adapters.engine import PRELOAD, LocalEngine
 from monitor.adapters.fetch import HttpFetcher
+from monitor.adapters.firstlooks import EngineLooks
 from monitor.adapters.hub import HubClient
 from monitor.adapters.limits import FetchSettings, user_agent
 from monitor.adapters.notify import CONSOLE_URL, AppriseNotifier
@@ -22,7 +24,6 @@ from monitor.domain.writing import Voice
 from monitor.errors import InputError
 from monitor.house import House, load_config, open_house
 from monitor.pipeline import (
-    Deciding,
     DeliverParts,
     DeliverySummary,
     Policy,
@@ -34,7 +35,7 @@ from monitor.pipeline import (
     poll,
     watch,
 )
-from monitor.ports import Fetcher, Notifier, Parser, Progress, Reader, Scorer
+from monitor.ports import Fetcher, Notifier, Parser, Progress, Reader
 
 __all__ = [
     "House",
@@ -63,14 +64,14 @@ PING_TIME = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """What stays open between cycles: the HTTP session, the processes that parse and read, and the weights of words."""
+    """What stays open between cycles: the HTTP session, the processes that work, and the weights of words."""
 
+    engine: LocalEngine | DaskEngine
     fetcher: Fetcher
     parser: Parser
     reader: Reader
     courier: Fetcher  # for addresses that the config names: may be private ones
     weigh: TermWeights
-    deciding: Deciding
 
 
 @asynccontextmanager
@@ -88,12 +89,12 @@ async def open_workers(config: Config) -> AsyncIterator[Workers]:
     trusting = FetchSettings(timeout=PING_TIME, allow_private_addresses=True)
     async with engine_of(config) as engine, HttpFetcher(settings) as fetcher, HttpFetcher(trusting) as courier:
         yield Workers(
+            engine=engine,
             fetcher=fetcher,
             parser=FeedParser(engine),
             reader=ArticleReader(fetcher, engine),
             courier=courier,
             weigh=TermWeights(config.seeds, CldrGeographer()),
-            deciding=Deciding(),
         )
 
 
@@ -112,7 +113,7 @@ def engine_of(
         InputError: a cluster is wanted, and the config has no address.
     """
     if (kind or config.settings.engine) == "local":
-        return LocalEngine(workers, preload=(*PARSING, *preload))
+        return LocalEngine(workers, preload=(*PRELOAD, *preload))
     if not config.settings.dask_address:
         raise InputError(f"{config.path}: dask_address: needed for engine dask; write one such as tcp://10.0.0.5:8786")
     return DaskEngine(config.settings.dask_address)
@@ -150,18 +151,19 @@ def take_over(house: House, config: Config) -> None:
     house.journal.keep_config(config.hash, config.without_secrets(), now)
 
 
-def poll_parts(house: House, workers: Workers, scorer: Scorer) -> PollParts:
+def poll_parts(house: House, workers: Workers, scorer: ModelScorer) -> PollParts:
     """What one cycle works with."""
     return PollParts(
         fetcher=workers.fetcher,
         parser=workers.parser,
         reader=workers.reader,
+        first_looks=EngineLooks(workers.engine, scorer),
         scorer=scorer,
         store=house.store,
         clock=house.clock,
         geographer=CldrGeographer(),
         weigh=workers.weigh,
-        deciding=workers.deciding,
+        deciding=house.deciding,
     )
 
 
@@ -211,7 +213,7 @@ async def poll_once(
 
 async def poll_and_deliver(
     house: House,
-    scorer: Scorer,
+    scorer: ModelScorer,
     *,
     force: bool = False,
     progress: Progress | None = None,

@@ -28,11 +28,10 @@ from monitor.domain.channel import Channel
 from monitor.domain.feed import FeedSource, FetchRequest, ParsedFeed, Retrieved, Unchanged
 from monitor.domain.item import Item
 from monitor.domain.message import Message
-from monitor.domain.score import Reasons, Score
 from monitor.errors import InputError, ModelError, MonitorError
 from monitor.loopback import Sample, rss, serving
 from monitor.pipeline import Policy, PollParts, deliver, poll
-from monitor.ports import Fetcher, Notifier, Parser, PollResult, Scorer
+from monitor.ports import Fetcher, FirstLooks, Notifier, Parser, PollResult, ScoredItem
 
 OUTLET = "Canary, a test"
 MARK = "TEST, no event: "
@@ -195,7 +194,7 @@ def _timed(parts: PollParts, database: Database, policy: Policy, watch: Watch) -
         parts,
         fetcher=_TimedFetcher(parts.fetcher, watch),
         parser=_TimedParser(parts.parser, watch),
-        scorer=_TimedScorer(parts.scorer, policy.thresholds, watch),
+        first_looks=_TimedLooks(parts.first_looks, policy.thresholds, watch),
         store=_TimedStore(database, watch),
     )
 
@@ -221,30 +220,19 @@ class _TimedParser:
 
 
 @dataclass(frozen=True, slots=True)
-class _TimedScorer:
-    scorer: Scorer
+class _TimedLooks:
+    looks: FirstLooks
     thresholds: Mapping[str, float]
     watch: Watch
 
-    @property
-    def model_id(self) -> str:
-        return self.scorer.model_id
-
-    @property
-    def signals(self) -> tuple[str, ...]:
-        return self.scorer.signals
-
-    def score(self, items: Sequence[Item]) -> list[tuple[Score, ...]]:
+    async def take(self, items: Sequence[Item]) -> list[ScoredItem]:
         with self.watch.step("score"):
-            scores = self.scorer.score(items)
-        found = [score for row in scores for score in row if score.signal in self.thresholds]
+            scored = await self.looks.take(items)
+        found = [score for entry in scored for score in entry.scores if score.signal in self.thresholds]
         detail = ", ".join(f"{one.signal} {one.value:.2f} of {self.thresholds[one.signal]:.2f}" for one in found)
         hit = any(one.value >= self.thresholds[one.signal] for one in found)
         self.watch.end("score", ok=hit, detail=detail if hit else f"no hit: {detail}; see `monitor tune`")
-        return scores
-
-    def why(self, item: Item, signal: str) -> Reasons:
-        return self.scorer.why(item, signal)
+        return scored
 
 
 class _TimedStore(SqliteStore):

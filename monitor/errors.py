@@ -83,7 +83,11 @@ class FetchError(MonitorError):
 
 
 class ParseError(MonitorError):
-    """A body was fetched but is not a feed; `reason` is stored on the feed (`html`, `empty`, `malformed` …)."""
+    """A body was fetched but is no feed, or what it lists is too much for us.
+
+    Attributes:
+        reason: stored on the feed: `html`, `empty`, `malformed`, `scorer_timeout` …
+    """
 
     def __init__(self, message: str, *, reason: str) -> None:
         super().__init__(message)

@@ -19,12 +19,13 @@ from monitor.adapters.subscriptions import SqliteSubscriptions
 from monitor.adapters.troubles import SqliteTroubles
 from monitor.adapters.upkeep import Upkeep
 from monitor.config import Config, InvalidConfigError, Problem, load
+from monitor.pipeline.deciding import Deciding
 from monitor.ports import Clock
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """A config and the open database it names, with one view of it per task."""
+    """A config and the open database it names, with one view of it per task, and whose turn it is to decide in it."""
 
     config: Config
     database: Database
@@ -36,6 +37,7 @@ class House:
     upkeep: Upkeep
     troubles: SqliteTroubles
     subscriptions: SqliteSubscriptions
+    deciding: Deciding
     clock: Clock
 
 
@@ -81,5 +83,6 @@ def open_house(config: Config, *, create: bool = True) -> Iterator[House]:
             upkeep=Upkeep(database),
             troubles=SqliteTroubles(database, config.seeds),
             subscriptions=SqliteSubscriptions(database),
+            deciding=Deciding(database.transaction),
             clock=SystemClock(),
         )

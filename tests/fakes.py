@@ -10,6 +10,7 @@ from monitor.domain.message import Message
 from monitor.domain.route import UNKNOWN, Route
 from monitor.domain.score import Reasons, Score, Term
 from monitor.errors import DeliveryError, FetchError, ParseError
+from monitor.ports import ScoredItem
 
 
 @dataclass
@@ -75,7 +76,7 @@ class FakeReader:
 
 @dataclass
 class FakeScorer:
-    """Scores a signal with the highest value among its words that occur in the item, else 0."""
+    """Scores a signal with the highest value among its words that occur in the item, else 0; a FirstLooks too."""
 
     words: Mapping[str, Mapping[str, float]]  # signal → word → score
     model_id: str = "fake-1"
@@ -89,6 +90,9 @@ class FakeScorer:
         return [
             tuple(Score(signal, self._value(item, signal), self.model_id) for signal in self.words) for item in items
         ]
+
+    async def take(self, items: Sequence[Item]) -> list[ScoredItem]:
+        return [ScoredItem(item, scores) for item, scores in zip(items, self.score(items), strict=True)]
 
     def why(self, item: Item, signal: str) -> Reasons:
         found = sorted(self._found(item, signal).items(), key=lambda pair: (-pair[1], pair[0]))

@@ -45,7 +45,7 @@ def layer(name: str) -> str:
         return second
     if second in {"cli", "__main__", "web"}:
         return "cli"
-    return "leaf" if second in {"errors", "config", "root", "shipped"} else "app"
+    return "leaf" if second in {"errors", "together", "config", "root", "shipped"} else "app"
 
 
 ALLOWED = {

@@ -10,8 +10,8 @@ import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
-from monitor.adapters.database import open_database
-from monitor.adapters.engine import PARSING, LocalEngine
+from monitor.adapters.database import Database, open_database
+from monitor.adapters.engine import PRELOAD, LocalEngine
 from monitor.adapters.fetch import HttpFetcher
 from monitor.adapters.limits import FetchSettings
 from monitor.adapters.parse import ENTRIES_LIMIT, FeedParser
@@ -20,7 +20,7 @@ from monitor.adapters.store import SqliteStore
 from monitor.domain.channel import Channel
 from monitor.domain.feed import FeedSource
 from monitor.domain.resemblance import by_length
-from monitor.pipeline import Policy, PollParts, PollSummary, poll
+from monitor.pipeline import Deciding, Policy, PollParts, PollSummary, poll
 from tests.adapters.storage import NOW
 from tests.fakes import FakeClock, FakeGeographer, FakeReader, FakeScorer
 from tests.servers import RSS, Entry, FeedServer, feed_server, rss
@@ -35,26 +35,30 @@ ORDINARY = [Entry(f"Report {one}", f"https://outlet.example/{one}", guid=f"outle
 class Watch:
     """The pipeline over real HTTP, real parsing and a real database."""
 
-    def __init__(self, store: SqliteStore, records: Records, parser: FeedParser) -> None:
-        self.records = records
+    def __init__(self, database: Database, parser: FeedParser) -> None:
+        self.records = Records(database)
         self.clock = FakeClock(NOW)
-        self._store = store
+        self._store = SqliteStore(database)
         self._parser = parser
+        self._deciding = Deciding(database.transaction)
 
     async def poll(self, urls: list[str], resolver: AbstractResolver | None = None) -> PollSummary:
         """Poll these feeds; the time limit only ends a test that hangs."""
         self._store.sync_feeds([FeedSource(url) for url in urls], self.clock.now())
         policy = Policy({SIGNAL: 0.5}, {"desk": Channel("desk")}, timedelta(minutes=15))
         async with asyncio.timeout(120), HttpFetcher(SETTINGS, resolver=resolver) as fetcher:
+            scorer = FakeScorer({SIGNAL: {"trafficked": 0.9}})
             parts = PollParts(
-                fetcher,
-                self._parser,
-                FakeReader(),
-                FakeScorer({SIGNAL: {"trafficked": 0.9}}),
-                self._store,
-                self.clock,
-                FakeGeographer({}),
-                by_length,
+                fetcher=fetcher,
+                parser=self._parser,
+                reader=FakeReader(),
+                first_looks=scorer,
+                scorer=scorer,
+                store=self._store,
+                clock=self.clock,
+                geographer=FakeGeographer({}),
+                weigh=by_length,
+                deciding=self._deciding,
             )
             return await poll(parts, policy, force=True)
 
@@ -76,8 +80,8 @@ async def server() -> AsyncIterator[FeedServer]:
 @pytest.fixture
 async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
     with open_database(tmp_path / "monitor.db") as database:
-        async with LocalEngine(2, preload=PARSING) as engine:
-            yield Watch(SqliteStore(database), Records(database), FeedParser(engine, timeout=60))
+        async with LocalEngine(2, preload=PRELOAD) as engine:
+            yield Watch(database, FeedParser(engine, timeout=60))
 
 
 def endless_redirects(server: FeedServer, path: str) -> str:

@@ -16,8 +16,18 @@ from monitor.domain.feed import FeedSource, ParsedFeed, Retrieved, Unchanged
 from monitor.domain.item import Item, identity_of
 from monitor.domain.message import Message
 from monitor.domain.resemblance import by_length
-from monitor.errors import DeliveryError, FetchError, ParseError, StorageError
-from monitor.pipeline import LEASE, DeliverParts, DeliverySummary, Policy, PollParts, PollSummary, deliver, poll
+from monitor.errors import DeliveryError, EngineError, FetchError, ModelError, ParseError, StorageError
+from monitor.pipeline import (
+    LEASE,
+    Deciding,
+    DeliverParts,
+    DeliverySummary,
+    Policy,
+    PollParts,
+    PollSummary,
+    deliver,
+    poll,
+)
 from monitor.ports import PollResult
 from tests.fakes import FakeClock, FakeFetcher, FakeGeographer, FakeNotifier, FakeParser, FakeReader, FakeScorer
 
@@ -39,6 +49,7 @@ class Desk:
     store: SqliteStore
     outbox: SqliteOutbox
     records: Records
+    deciding: Deciding
     clock: FakeClock = field(default_factory=lambda: FakeClock(NOW))
     fetcher: FakeFetcher = field(default_factory=lambda: FakeFetcher({}))
     parser: FakeParser = field(default_factory=lambda: FakeParser({}))
@@ -56,15 +67,18 @@ class Desk:
         self.store.sync_feeds([FeedSource(url) for url in urls], self.clock.now())
 
     async def poll(self) -> PollSummary:
+        scorer = FakeScorer(WORDS)
         parts = PollParts(
-            self.fetcher,
-            self.parser,
-            FakeReader(),
-            FakeScorer(WORDS),
-            self.store,
-            self.clock,
-            FakeGeographer({"Cuba": "CU", "Russia": "RU"}),
-            by_length,
+            fetcher=self.fetcher,
+            parser=self.parser,
+            reader=FakeReader(),
+            first_looks=scorer,
+            scorer=scorer,
+            store=self.store,
+            clock=self.clock,
+            geographer=FakeGeographer({"Cuba": "CU", "Russia": "RU"}),
+            weigh=by_length,
+            deciding=self.deciding,
         )
         return await poll(parts, self.policy, force=True)
 
@@ -81,7 +95,7 @@ class Desk:
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[Desk]:
     with open_database(tmp_path / "monitor.db") as database:
-        yield Desk(SqliteStore(database), SqliteOutbox(database), Records(database))
+        yield Desk(SqliteStore(database), SqliteOutbox(database), Records(database), Deciding(database.transaction))
 
 
 A, B, C = "https://a.example/feed", "https://b.example/feed", "https://c.example/feed"
@@ -183,6 +197,24 @@ async def test_a_database_that_cannot_be_written_ends_the_cycle(desk: Desk, monk
         await desk.poll()
     assert desk.store.due_feeds(NOW)
     assert desk.records.items() == []
+
+
+@pytest.mark.parametrize("error", [ModelError("a worker cannot score"), EngineError("no workers left")])
+async def test_where_nobody_can_score_no_feed_is_blamed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    """The cycle ends with what is wrong, and its feeds stay as they were, and due."""
+    desk.follow(A)
+    desk.publish(A, news("mercenaries hired"))
+
+    async def take(*_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(FakeScorer, "take", take)
+    with pytest.raises(type(error), match=str(error)):
+        await desk.poll()
+    assert (desk.feed(A)["state"], desk.records.items()) == ("new", [])
+    assert desk.store.due_feeds(NOW)
 
 
 async def test_an_unchanged_body_is_not_parsed(desk: Desk) -> None:

@@ -21,7 +21,7 @@ from monitor.domain.channel import Channel
 from monitor.domain.feed import FeedSource, ParsedFeed, Retrieved
 from monitor.domain.item import Item, identity_of
 from monitor.domain.resemblance import by_length
-from monitor.pipeline import DeliverParts, Policy, PollParts, PollSummary, deliver, poll, secondlook
+from monitor.pipeline import Deciding, DeliverParts, Policy, PollParts, PollSummary, deliver, poll, secondlook
 from tests.fakes import FakeClock, FakeFetcher, FakeGeographer, FakeNotifier, FakeParser, FakeScorer
 from tests.servers import FeedServer, feed_server
 
@@ -68,15 +68,18 @@ class Desk:
         body = "|".join(item.guid for item in items).encode()
         self.fetcher.answers[FEED] = Retrieved(body, FEED, body_hash=body.hex())
         self.parser.answers[body] = ParsedFeed(items)
+        scorer = FakeScorer(WORDS)
         parts = PollParts(
             fetcher=self.fetcher,
             parser=self.parser,
             reader=self.reader,
-            scorer=FakeScorer(WORDS),
+            first_looks=scorer,
+            scorer=scorer,
             store=SqliteStore(self.database),
             clock=self.clock,
             geographer=self.geographer,
             weigh=by_length,
+            deciding=Deciding(self.database.transaction),
         )
         return await poll(parts, self.policy, force=True)
 

@@ -152,7 +152,10 @@ async def open_desk(folder: Path, settings: FetchSettings = SETTINGS) -> AsyncIt
     with open_house(load(folder / "config.yaml", {})) as house:
         async with feed_server() as feeds, hub_server() as hub, HttpFetcher(settings) as fetcher:
             scorer, places = FakeScorer({SIGNAL: {"trafficked": 0.9}}), FakeGeographer({})
-            parts = PollParts(fetcher, InlineParser(), FakeReader(), scorer, house.store, clock, places, by_length)
+            parts = PollParts(
+                fetcher, InlineParser(), FakeReader(), scorer, scorer, house.store, clock, places, by_length,
+                house.deciding,
+            )  # fmt: skip
             desk = Newsroom(house, feeds, hub, fetcher, clock, parts)
             client = HubClient(fetcher, "http://unbound.invalid")
             callback = Callback(

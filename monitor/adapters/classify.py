@@ -1,7 +1,9 @@
 """Scores items and texts with a trained model of `classifiers`."""
 
+import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Self
 
 from classifiers.artifact import load_model, save_model
@@ -18,10 +20,15 @@ WHY_TERMS = 8
 
 
 class ModelScorer:
-    """The Scorer of the pipeline: a loaded model."""
+    """The Scorer of the pipeline: a loaded model.
 
-    def __init__(self, model: Model) -> None:
+    Attributes:
+        files: what it was loaded from, by name, for other processes; empty for one that was not loaded.
+    """
+
+    def __init__(self, model: Model, files: Mapping[str, bytes] = MappingProxyType({})) -> None:
         self._model = model
+        self.files = files
 
     def save(self, folder: Path) -> None:
         """Write the model into `folder`; the same model gives the same bytes. Raises ModelError."""
@@ -39,9 +46,21 @@ class ModelScorer:
     def load(cls, folder: Path) -> Self:
         """Load the model in `folder`. Raises ModelError where it is missing, damaged or of another format."""
         try:
-            return cls(load_model(folder))
+            files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
+        except OSError:
+            files = {}  # what is wrong is told below
+        try:
+            return cls(load_model(folder), files)
         except ClassifierError as error:
             raise ModelError(str(error)) from error
+
+    @classmethod
+    def unpack(cls, files: Mapping[str, bytes]) -> Self:
+        """Load the model that another process has loaded. Raises ModelError."""
+        with tempfile.TemporaryDirectory() as folder:
+            for name, content in files.items():
+                (Path(folder) / name).write_bytes(content)
+            return cls.load(Path(folder))
 
     @property
     def model_id(self) -> str:
@@ -69,6 +88,10 @@ class ModelScorer:
     def why(self, item: Item, signal: str) -> Reasons:
         """The words that weighed most, the nearest seed, and whether the model knows the item's language."""
         return self.explain_document(_document(item), signal)
+
+    def values(self, documents: Sequence[Document]) -> list[list[float]]:
+        """As `score_documents`, the bare values in the order of `signals`."""
+        return self._model.score(documents).tolist()  # type: ignore[no-any-return]  # numpy cannot tell
 
     def score_documents(self, documents: Sequence[Document]) -> list[tuple[Score, ...]]:
         """As `score`, for texts that are not items of a feed."""

@@ -45,27 +45,38 @@ class Database:
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._lock = threading.RLock()
+        self._broken = False  # whether a part of the transaction under way failed
         self._db = sqlite_utils.Database(connection, execute_plugins=False)
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Do everything inside, or nothing; other threads and programs wait.
 
-        Inside another transaction it is a part of that one: its failure undoes only the part.
+        Inside another transaction it is a part of that one, which fails as a whole where a part did, even if somebody
+        between them went on. There are no savepoints: full-text search would write to disk at each.
         """
         with self._lock, self._explained():
             if self._db.conn.in_transaction:
-                with self._db.atomic():
+                try:
                     yield
+                except BaseException:
+                    self._broken = True
+                    raise
                 return
             # IMMEDIATE: wait for the write lock here, where waiting is safe, and not in the middle.
             self._db.execute("BEGIN IMMEDIATE")
+            self._broken = False
             try:
                 yield
-                self._db.commit()
+                self._commit()
             except BaseException:
                 self._db.rollback()
                 raise
+
+    def _commit(self) -> None:
+        if self._broken:
+            raise RuntimeError("a part of this transaction failed, so that none of it is stored")
+        self._db.commit()
 
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Run one statement; the number of rows it changed."""

@@ -18,8 +18,8 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-PARSING = ("monitor.adapters.parse",)
-"""What workers that parse share."""
+PRELOAD = ("monitor.adapters.parse", "monitor.adapters.firstlooks")
+"""What workers that parse and score share."""
 
 TASKS_PER_WORKER = 2000
 """After so many tasks a worker is replaced, so that a leak in a library stays small."""
@@ -55,7 +55,7 @@ class LocalEngine:
             is heavy, what it imports belongs here, and is then imported once.
     """
 
-    def __init__(self, workers: int | None = None, *, memory: int = 1 << 30, preload: Sequence[str] = PARSING) -> None:
+    def __init__(self, workers: int | None = None, *, memory: int = 1 << 30, preload: Sequence[str] = PRELOAD) -> None:
         self._workers = workers or min(os.cpu_count() or 1, 4)
         self._memory = memory
         self._preload = [__name__, *preload]
@@ -67,6 +67,7 @@ class LocalEngine:
         return self._workers
 
     async def __aenter__(self) -> Self:
+        self._started().schedule(_limit, args=(self._memory,))  # a pool starts its workers with its first task
         return self
 
     async def __aexit__(

@@ -8,7 +8,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from monitor.adapters.article import extract_text
-from monitor.adapters.entry import item_from
+from monitor.adapters.entry import in_its_language, item_from
 from monitor.adapters.language import declared
 from monitor.adapters.links import canonical_url
 from monitor.adapters.parse import Refused, parse_body
@@ -94,6 +94,7 @@ def _entry(fields: Mapping[str, object], archive: str, now: datetime) -> tuple[O
     )
     if not item.title:
         raise UnusableRecordError("no title and no summary in it; nothing to score")
+    item = item if item.lang else in_its_language(item)  # a record's own word is believed
     return _outlet(fields, url, archive), Entry(item, item.published_at or now)
 
 
@@ -102,7 +103,8 @@ def _captured(capture: Capture, now: datetime) -> Document | tuple[Outlet, Entry
     parsed = parse_body(capture.body, capture.url, capture.content_type, at)
     if not isinstance(parsed, Refused):
         outlet = Outlet(capture.url, parsed.title or capture.url)
-        return Document(outlet, tuple(Entry(item, item.published_at or at) for item in parsed.items))
+        items = map(in_its_language, parsed.items)
+        return Document(outlet, tuple(Entry(item, item.published_at or at) for item in items))
     if parsed.reason != "html":
         raise UnusableRecordError(f"{capture.url}: {parsed.message}")
     return _page(capture, at)
@@ -115,7 +117,7 @@ def _page(capture: Capture, at: datetime) -> tuple[Outlet, Entry]:
     item = item_from(guid="", url=url, title=page_title(markup), texts=[text], date=None, now=at)
     if not item.title:
         raise UnusableRecordError(f"{capture.url}: a page without text")
-    return _host(url, capture.url), Entry(item, at)
+    return _host(url, capture.url), Entry(in_its_language(item), at)
 
 
 def _charset(content_type: str) -> str:

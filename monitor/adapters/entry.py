@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from monitor.adapters.language import detect
@@ -36,10 +37,9 @@ def item_from(
     texts: Iterable[str],
     date: datetime | None,
     now: datetime,
-    prior: str | None = None,
     lang: str | None = None,
 ) -> Item:
-    """An item of what was published.
+    """An item of what was published, in the language it is declared to be in.
 
     Args:
         guid: as published, possibly empty.
@@ -48,8 +48,7 @@ def item_from(
         texts: summary and content, as text or markup; the longest is taken.
         date: as declared, timezone-aware, even where absurd.
         now: dates ahead of it are corrected.
-        prior: ISO 639-1 code that the feed declares for all it lists; the text may speak against it.
-        lang: ISO 639-1 code, where it is known; nothing is detected then.
+        lang: ISO 639-1 code that it, or its feed for all it lists, declares; see `in_its_language`.
     """
     guid = guid.strip()
     summary = shortened(max((to_text(text) for text in texts), key=len, default=""), SUMMARY_LIMIT)
@@ -59,10 +58,21 @@ def item_from(
         url=url,
         title=title,
         summary=summary,
-        lang=lang or detect(f"{title}. {summary}", prior),
+        lang=lang,
         published_at=_plausible(date, now),
         identity=identity_of(_guid_key(guid), url, title, date),
     )
+
+
+def in_its_language(item: Item) -> Item:
+    """The item in the language that it is written in: what was declared, unless the text speaks against it."""
+    lang = language_of(item.title, item.summary, item.lang)
+    return item if lang == item.lang else replace(item, lang=lang)
+
+
+def language_of(title: str, summary: str, prior: str | None) -> str | None:
+    """ISO 639-1 code of a title and what follows it; `prior` is what was declared."""
+    return detect(f"{title}. {summary}", prior)
 
 
 def _guid_key(guid: str) -> str:

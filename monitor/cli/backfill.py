@@ -13,6 +13,7 @@ import typer
 from monitor import backfill as backfilling
 from monitor import models
 from monitor.adapters.archive import public_name
+from monitor.adapters.classify import ModelScorer
 from monitor.adapters.cluster import DaskEngine
 from monitor.adapters.engine import Engine, LocalEngine
 from monitor.app import engine_of
@@ -52,9 +53,9 @@ def backfill(
     """
     refusals = Refusals()
     with working_house(config) as house, output.reading() as bar:
-        model_id = models.required(house).model_id
+        scorer = models.required(house)
         chosen = engine_of(house.config, engine.value if engine else None, workers, (backfilling.__name__,))
-        run = _Run(house, model_id, refusals, bar, alert=alert, as_json=as_json)
+        run = _Run(house, scorer, refusals, bar, alert=alert, as_json=as_json)
         asyncio.run(run.over(addresses, chosen))
     refusals.end()
 
@@ -63,10 +64,10 @@ class _Run:
     """One call of the command, over all its archives."""
 
     def __init__(
-        self, house: House, model_id: str, refusals: Refusals, bar: Progress, *, alert: bool, as_json: bool
+        self, house: House, scorer: ModelScorer, refusals: Refusals, bar: Progress, *, alert: bool, as_json: bool
     ) -> None:
         self._house = house
-        self._model_id = model_id
+        self._scorer = scorer
         self._refusals = refusals
         self._bar = bar
         self._alert = alert
@@ -106,7 +107,7 @@ class _Run:
                 self._refusals.add(f"{name}:{fault.place}: {fault.message}", 1)
 
         try:
-            await backfilling.run(self._house, engine, self._model_id, address, tell, alert=self._alert)
+            await backfilling.run(self._house, engine, self._scorer, address, tell, alert=self._alert)
         except InputError as error:
             self._refusals.add(str(error), error.exit_code)
             if not total.records:

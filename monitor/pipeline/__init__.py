@@ -1,7 +1,7 @@
 """poll(), watch() and deliver(): the only place where the stages are put in order.
 
 poll():    due feeds → fetch → parse → drop what was seen → score → second look → hits → stories → alerts
-           → one transaction a feed.
+           → stored with the feed, all or nothing.
 subscribe(): feeds that name a hub → ask it, renew, leave; confirm() answers what it asks, and take_push() goes poll()'s
            way from the body on.
 watch():   facts about the monitor itself → troubles → alerts.
@@ -10,8 +10,9 @@ backfill(): an archive, in chunks → parse and score elsewhere → as poll() fr
 """
 
 from monitor.pipeline.backfilling import BackfillParts, BackfillSummary, Step, backfill
+from monitor.pipeline.deciding import Deciding
 from monitor.pipeline.delivering import LEASE, deliver, waiting_channels
-from monitor.pipeline.parts import Deciding, DeliverParts, DeliverySummary, Policy, PollParts, PollSummary
+from monitor.pipeline.parts import DeliverParts, DeliverySummary, Policy, PollParts, PollSummary
 from monitor.pipeline.polling import poll, take_push
 from monitor.pipeline.subscribing import SubscribeParts, confirm, subscribe
 from monitor.pipeline.watching import WatchParts, watch

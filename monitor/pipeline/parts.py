@@ -1,45 +1,40 @@
 """What poll() and deliver() work with, and what they report."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from weakref import WeakValueDictionary
 
 from monitor.domain import story
 from monitor.domain.channel import Channel
 from monitor.domain.writing import PLAIN_VOICE, Voice
-from monitor.ports import Clock, Fetcher, Geographer, Notifier, OutboxStore, Parser, PollStore, Reader, Scorer
-
-
-class Deciding:
-    """Whose turn it is: what was polled and what was pushed is decided upon one after the other.
-
-    Stories and alerts depend on what was stored before, whatever the feed; what is new in a feed, on the body before.
-
-    Attributes:
-        all: held while deciding or scoring.
-    """
-
-    def __init__(self) -> None:
-        self.all = asyncio.Lock()
-        self._feeds: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
-
-    def feed(self, feed_id: int) -> asyncio.Lock:
-        """Held from the look at what a feed has listed before until it is stored what it lists now."""
-        lock = self._feeds.get(feed_id)
-        if lock is None:
-            lock = self._feeds[feed_id] = asyncio.Lock()
-        return lock
+from monitor.pipeline.deciding import Deciding
+from monitor.ports import (
+    Clock,
+    Fetcher,
+    FirstLooks,
+    Geographer,
+    Notifier,
+    OutboxStore,
+    Parser,
+    PollStore,
+    Reader,
+    Scorer,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class PollParts:
-    """What poll() works with."""
+    """What poll() works with.
+
+    Attributes:
+        first_looks: scores what is new, elsewhere and many at once.
+        scorer: the same model here, for what few items need: second looks, and why.
+    """
 
     fetcher: Fetcher
     parser: Parser
     reader: Reader
+    first_looks: FirstLooks
     scorer: Scorer
     store: PollStore
     clock: Clock

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from itertools import chain
 
 from monitor.domain import alert, feed, item, pace, polled, story
@@ -12,13 +13,16 @@ from monitor.domain.alert import AlertState
 from monitor.domain.feed import Feed, FeedUpdate, ParsedFeed, Retrieved
 from monitor.domain.fulltext import FAILED, UNASKED, WINDOW, Mode, Spent
 from monitor.domain.websub import Delivered, Subscription
-from monitor.errors import FetchError, ParseError, StorageError
+from monitor.errors import EngineError, FetchError, ModelError, ParseError, StorageError
 from monitor.pipeline.parts import Policy, PollParts, PollSummary
 from monitor.pipeline.secondlook import SecondLooks
-from monitor.pipeline.settling import assigned, first_look, with_hits
+from monitor.pipeline.settling import assigned, with_hits
 from monitor.ports import PollResult, Progress, ScoredItem
 
 log = logging.getLogger(__name__)
+
+OURS = (StorageError, ModelError, EngineError)
+"""Errors that no feed is to blame for."""
 
 
 async def poll(
@@ -26,11 +30,12 @@ async def poll(
 ) -> PollSummary:
     """Poll the feeds that are due (all with `force`), and store what they brought.
 
-    One bad entry never costs the feed, one bad feed never the cycle. What cannot be stored ends the cycle:
-    nothing of that feed is kept, and it is due again.
+    One bad entry never costs the feed, one bad feed never the cycle. Where nothing can be stored, or nobody can parse
+    or score, the cycle ends: nothing of the feeds under way is kept, and they are due again.
 
     Raises:
         StorageError: the database cannot be read or written.
+        ModelError, EngineError: the processes that work for us have no model, or are not there.
     """
     now = parts.clock.now()
     feeds = await asyncio.to_thread(parts.store.due_feeds, now, force=force)
@@ -47,14 +52,14 @@ async def poll(
         async with asyncio.TaskGroup() as group:
             for _ in range(min(policy.concurrency, len(feeds))):
                 group.create_task(worker())
-    except* StorageError as errors:
+    except* OURS as errors:
         raise errors.exceptions[0] from None
     await cycle.finish()
     return cycle.summary
 
 
 class _Cycle:
-    """One run over the due feeds: fetching is concurrent, deciding and storing is one feed at a time."""
+    """One run over the due feeds: fetching is concurrent, deciding and storing is one feed after the other."""
 
     def __init__(
         self, parts: PollParts, policy: Policy, spent: Spent, *, total: int, progress: Progress | None
@@ -74,7 +79,7 @@ class _Cycle:
             self.summary += summary  # not in one statement: the sum before the wait is not the sum after it
         except (FetchError, ParseError) as error:
             self._failed.append((one, error))
-        except StorageError:
+        except OURS:
             raise
         except Exception as error:  # a bug met by one feed is logged with its traceback and costs that feed only
             log.exception("feed %s: unexpected error", one.label)
@@ -93,7 +98,7 @@ class _Cycle:
             update = polled.after_failure(one, error, now=now, jitter=jitter, blameless=ours, every=self._policy.every)
             if not ours:
                 log.warning("feed %s: %s (next poll %s)", one.label, error, f"{update.next_poll_at:%F %H:%M}Z")
-            await asyncio.to_thread(self._parts.store.record, PollResult(update))
+            await self._parts.deciding.turn(partial(self._parts.store.record, PollResult(update)))
             self.summary += PollSummary(feeds_failed=1)
 
     async def _polled(self, one: Feed) -> PollSummary:
@@ -101,7 +106,7 @@ class _Cycle:
         got = await self._parts.fetcher.fetch(feed.request_for(one, clock.now()))
         if isinstance(got, feed.Unchanged) or (got.body_hash and got.body_hash == one.body_hash):
             update = polled.after_unchanged(one, got, now=clock.now(), jitter=clock.jitter(), every=self._policy.every)
-            await asyncio.to_thread(self._parts.store.record, PollResult(update))
+            await self._parts.deciding.turn(partial(self._parts.store.record, PollResult(update)))
             return PollSummary(feeds_unchanged=1)
         return await _take_in(self._parts, self._policy, self._looks, one, got)
 
@@ -135,12 +140,12 @@ async def _take_in(
     for warning in parsed.warnings:
         log.warning("feed %s: %s", one.label, warning)
     async with parts.deciding.feed(one.id):
-        async with parts.deciding.all:
-            fresh, scored = await asyncio.to_thread(_new, parts, one, parsed)
-        looked = await looks.take(one, scored)
-        async with parts.deciding.all:
-            brought = Brought(got, parsed, fresh, pushed)
-            result = await asyncio.to_thread(settle, parts, policy, one, brought, looked)
+        fresh = await parts.deciding.turn(partial(_new, parts, one, parsed))
+        for warning in fresh.warnings:
+            log.warning("feed %s: %s", one.label, warning)
+        looked = await looks.take(one, await parts.first_looks.take(fresh.items))
+        brought = Brought(got, parsed, fresh, pushed)
+        result = await parts.deciding.turn(partial(settle, parts, policy, one, brought, looked))
     pending = sum(planned.state is AlertState.PENDING for planned in result.alerts)
     hits = sum(len(scored.hits) for scored in result.items)
     new_stories = sum(told.id < 0 for told in result.stories)
@@ -159,17 +164,14 @@ class Brought:
     pushed: Subscription | None = None
 
 
-def _new(parts: PollParts, one: Feed, parsed: ParsedFeed) -> tuple[item.NewItems, list[ScoredItem]]:
-    """What of a document had not been listed before, and how it scores."""
+def _new(parts: PollParts, one: Feed, parsed: ParsedFeed) -> item.NewItems:
+    """What of a document had not been listed before."""
     keys = set(chain.from_iterable(entry.identity.keys() for entry in parsed.items))
-    fresh = item.new_items(one.identity, parsed.items, parts.store.known_keys(one.id, keys))
-    for warning in fresh.warnings:
-        log.warning("feed %s: %s", one.label, warning)
-    return fresh, first_look(parts.scorer, fresh.items)
+    return item.new_items(one.identity, parsed.items, parts.store.known_keys(one.id, keys))
 
 
 def settle(parts: PollParts, policy: Policy, one: Feed, brought: Brought, looked: Sequence[ScoredItem]) -> PollResult:
-    """Decide everything about what a feed brought, and store it in one transaction."""
+    """Decide everything about what a feed brought, and store it, all or nothing."""
     now = parts.clock.now()
     entries = with_hits(parts.scorer, parts.geographer, policy.thresholds, looked)
     struck = [entry for entry in entries if entry.hits]

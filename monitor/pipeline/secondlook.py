@@ -49,8 +49,7 @@ class SecondLooks:
                 looked[n] = replace(looked[n], look=Look.STUB)
             else:
                 looked[n] = replace(looked[n], article=article)
-        async with self._parts.deciding.all:
-            return await asyncio.to_thread(_rescored, self._parts.scorer, looked)
+        return await asyncio.to_thread(_rescored, self._parts.scorer, looked)
 
     def _choose(self, one: Feed, scored: Sequence[ScoredItem]) -> tuple[Look | None, ...]:
         """Decide and count in one go: nothing else runs in between."""

@@ -133,6 +133,16 @@ class Reader(Protocol):
         """The article's text, one paragraph a line; raises FetchError, or ParseError where there is no such text."""
 
 
+class FirstLooks(Protocol):
+    """Scores what nobody has looked at yet, in other processes."""
+
+    async def take(self, items: Sequence[Item]) -> list[ScoredItem]:
+        """Each item, in its language, with a Score per signal, in order; an empty batch gives an empty list.
+
+        Raises WorkerCrashError or WorkerTimeoutError where an item is too much for a process.
+        """
+
+
 class Scorer(Protocol):
     """Scores items with the active model."""
 

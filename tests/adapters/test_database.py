@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -179,12 +179,21 @@ def test_a_failed_transaction_leaves_nothing_behind(database: Database) -> None:
     assert database.value(COUNT) == 0
 
 
-def test_a_failed_part_of_a_transaction_undoes_only_the_part(database: Database) -> None:
+def store_around_a_failure(database: Database) -> None:
     with database.transaction():
         database.execute(INSERT, ("whole",))
-        with pytest.raises(RuntimeError):
+        with suppress(RuntimeError):
             store_and_fail(database)
-    assert database.rows("SELECT id FROM models") == [{"id": "whole"}]
+
+
+def test_a_failed_part_of_a_transaction_undoes_the_whole(database: Database) -> None:
+    """Also where the failure was caught in between; and the next transaction knows nothing of it."""
+    with pytest.raises(RuntimeError, match="none of it is stored"):
+        store_around_a_failure(database)
+    assert database.value(COUNT) == 0
+    with database.transaction():
+        database.execute(INSERT, ("next",))
+    assert database.value(COUNT) == 1
 
 
 def test_a_refused_change_is_a_storage_error(database: Database) -> None:

@@ -28,7 +28,7 @@ from monitor.domain.feed import FeedSource, FetchRequest, ParsedFeed, Retrieved
 from monitor.domain.item import Item, identity_of
 from monitor.domain.message import Message
 from monitor.domain.resemblance import by_length
-from monitor.pipeline import DeliverParts, Policy, PollParts, deliver, poll
+from monitor.pipeline import Deciding, DeliverParts, Policy, PollParts, deliver, poll
 from tests.fakes import FakeGeographer, FakeReader, FakeScorer
 
 SIGNAL = "human_trafficking"
@@ -120,15 +120,18 @@ async def run(order: dict[str, Any]) -> None:
         store, outbox = SqliteStore(database), SqliteOutbox(database)
         notifier = FusedNotifier(order["url"], Fuse(kill.get("before_send")), Fuse(kill.get("after_send")))
         store.sync_feeds([FeedSource(url) for url in FEEDS], clock.now())
+        scorer = FakeScorer({SIGNAL: {"trafficked": 0.9}})
         parts = PollParts(
             fetcher=world,
             parser=world,
             reader=FakeReader(),
-            scorer=FakeScorer({SIGNAL: {"trafficked": 0.9}}),
+            first_looks=scorer,
+            scorer=scorer,
             store=store,
             clock=clock,
             geographer=FakeGeographer(),
             weigh=by_length,
+            deciding=Deciding(database.transaction),
         )
         await poll(parts, policy, force=True)
         await deliver(DeliverParts(outbox, notifier, clock), policy)

@@ -62,11 +62,11 @@ def fill(
             calls.pop()()
 
     async def run(house: House) -> BackfillSummary:
-        model_id = models.required(house).model_id
+        scorer = models.required(house)
         total = BackfillSummary()
         async with engine:
             for path in archives:
-                total += await backfill.run(house, engine, model_id, str(path), tell)
+                total += await backfill.run(house, engine, scorer, str(path), tell)
         return total
 
     with open_house(load_config(write_config(folder), os.environ)) as house:
