@@ -32,6 +32,15 @@ LIMIT = 4_000
 _BROKEN_LINE = re.compile(r"\s*[\x00-\x1f\x7f-\x9f\u2028\u2029]+\s*")
 _GOOGLE_NEWS = ("/rss/articles/", "/articles/", "/rss/read/", "/read/")
 
+_LETTERS = r"[A-Za-z0-9_~!$&'()*+,.:=@-]*+"
+_SEGMENT = rf"/(?![./]){_LETTERS}(?:%[89A-F][0-9A-F]{_LETTERS})*+"
+_PAIR = r"[A-Za-z0-9_.-]++=[A-Za-z0-9_.-]*+"
+_PLAIN = re.compile(
+    rf"(https?://(?!news\.google\.com/)[a-z0-9][a-z0-9.-]*+(?:{_SEGMENT})++)"
+    rf"(?:\?({_PAIR}(?:&{_PAIR})*+))?+(?:#[!-~]*+)?+"
+)
+"""A URL of which nothing is to be rewritten but the order of its query. Nearly all that are published are such."""
+
 
 @lru_cache(maxsize=4096)  # an entry's link is often its guid too, and most entries were there at the last poll
 def canonical_url(url: str, base: str = "") -> str:
@@ -45,7 +54,14 @@ def canonical_url(url: str, base: str = "") -> str:
         url: as published, possibly relative or broken.
         base: what a relative one is resolved against.
     """
-    stripped = _BROKEN_LINE.sub("", url).strip() if len(url) <= LIMIT else ""
+    if len(url) > LIMIT:
+        return ""
+    plain = _PLAIN.fullmatch(url)
+    return _without_tracking(plain[1], plain[2]) if plain else _rewritten(url, base)
+
+
+def _rewritten(url: str, base: str) -> str:
+    stripped = _BROKEN_LINE.sub("", url).strip()
     if not stripped:
         return ""
     try:
@@ -59,9 +75,21 @@ def canonical_url(url: str, base: str = "") -> str:
         default = port in {None, 80 if parts.scheme == "http" else 443}
         netloc = (f"[{host}]" if ":" in host else host) + ("" if default else f":{port}")
         bare = canonicalize_url(urlunsplit((parts.scheme, netloc, parts.path or "/", parts.query, "")))
+        if plain := _PLAIN.fullmatch(bare):
+            return _without_tracking(plain[1], plain[2])
         return canonicalize_url(url_query_cleaner(bare, _tracking(bare), remove=True, unique=False))
     except ValueError:
         return ""
+
+
+def _without_tracking(address: str, query: str | None) -> str:
+    """A URL whose query needs no decoding, cleaned and sorted as `canonicalize_url` sorts: by name, then by value."""
+    if not query:
+        return address
+    pairs = [pair.split("=") for pair in query.split("&")]
+    gone = {name for name, value in pairs if _tracks(name, value)}
+    kept = "&".join(f"{name}={value}" for name, value in sorted(pairs) if name not in gone)
+    return f"{address}?{kept}" if kept else address
 
 
 def _tracking(url: str) -> list[str]:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from monitor.adapters.links import canonical_url
+from monitor.adapters.links import LIMIT, canonical_url
 
 BASE = "https://example.org/feed/"
 
@@ -20,7 +20,12 @@ BASE = "https://example.org/feed/"
         ("https://example.org/a?rss=1&ns_campaign=x&cmpid=y&UTM_Term=z", "https://example.org/a"),
         ("https://example.org/a?mod=rss_world&id=5", "https://example.org/a?id=5"),
         ("https://example.org/a?mod=article&source=wire", "https://example.org/a?mod=article&source=wire"),
+        ("https://example.org/a?mod=article&mod=rss&id=5", "https://example.org/a?id=5"),
+        ("https://example.org/a?b=2&a-b=1&a=1&b=", "https://example.org/a?a=1&a-b=1&b=&b=2"),
         ("https://example.org/?p=12", "https://example.org/?p=12"),
+        ("https://example.org/?utm_source=rss", "https://example.org/"),
+        ("https://example.org/a/./b/../c", "https://example.org/a/c"),
+        ("https://example.org/%d8%a7/%D8%A7/%41", "https://example.org/%D8%A7/%D8%A7/A"),
         ("https://example.org/a?x=1&amp;y=2", "https://example.org/a?x=1&y=2"),
         ("https://user:secret@example.org/a", "https://example.org/a"),
         ("https://example.org/ä b", "https://example.org/%C3%A4%20b"),
@@ -28,6 +33,10 @@ BASE = "https://example.org/feed/"
         ("/news/1", "https://example.org/news/1"),
         ("news/1", "https://example.org/feed/news/1"),
         ("https://news.google.com/rss/articles/CBMi?oc=5", "https://news.google.com/rss/articles/CBMi?oc=5"),
+        (
+            "https://news.google.com/read/CBMi?oc=5&hl=en&rss=1#x",
+            "https://news.google.com/read/CBMi?oc=5&hl=en&rss=1#x",
+        ),
         ("javascript:alert(1)", ""),
         ("mailto:desk@example.org", ""),
         ("data:text/html,x", ""),
@@ -52,6 +61,36 @@ def test_canonical_is_canonical(path: str, query: str) -> None:
     """Applying it again changes nothing."""
     once = canonical_url(f"https://Example.org/{path}?{query}")
     assert canonical_url(once) == once
+
+
+hosts = st.sampled_from(
+    ["example.org", "a", "a..b", "127.0.0.1", "xn--bcher-kva.example", "news.google.com", "example.org:80"]
+)
+paths = st.lists(
+    st.sampled_from(
+        ["/", "a", "Z9", ".", "..", "%D8%A7", "%d8", "%2F", "%41", "%", "~!$&'()*+,:=@", ";", "_-", "é", "|"]
+    ),
+    max_size=8,
+).map("".join)
+plain_queries = st.lists(
+    st.tuples(st.sampled_from(["id", "p", "utm_source", "UTM_term", "mod", "wt.a", "a-b", "a", ""]),
+              st.sampled_from(["=", "=1", "=rss", "=Feed", "=a.b-c_d", ""])).map("".join),
+    max_size=5,
+).map("&".join)  # fmt: skip
+
+
+@given(hosts, paths, st.none() | plain_queries, st.sampled_from(["", "#", "#top", "#&amp;x"]))
+def test_a_plain_url_is_spelled_as_the_long_way_spells_it(host: str, path: str, query: str | None, end: str) -> None:
+    """The same URL with its scheme in capitals is never taken for plain."""
+    rest = f"://{host}/{path}{'' if query is None else '?' + query}{end}"
+    plain, capitals = canonical_url(f"https{rest}"), canonical_url(f"HTTPS{rest}")
+    assert plain == capitals
+
+
+def test_a_link_beyond_all_measure_is_none() -> None:
+    """Also where there is nothing else about it."""
+    assert canonical_url(f"https://example.org/{'a' * (LIMIT - 20)}") != ""
+    assert canonical_url(f"https://example.org/{'a' * LIMIT}") == ""
 
 
 @given(st.text(max_size=40), st.text(max_size=10))
