@@ -9,6 +9,7 @@ MARKUP_LIMIT = 400_000
 """Characters of markup read per text; no summary needs more."""
 
 _DROPPED = ["script", "style", "noscript", "template", "iframe", "object", "svg", "math", "head", "title", "select"]
+_DROPPED_BEGINS = re.compile(f"<(?:{'|'.join(_DROPPED)})", re.IGNORECASE)  # stripping costs more than all the rest
 _BLOCKS = re.compile(
     r"<(?=/?(?:address|article|aside|blockquote|br|caption|center|dd|details|div|dl|dt|figcaption|figure|footer|form|h[1-6]"
     r"|header|hr|img|li|main|nav|ol|option|p|pre|section|summary|table|tbody|td|tfoot|th|thead|tr|ul)\b)",
@@ -23,8 +24,6 @@ _PASSES = 3
 _KEPT_FORMATS = {"\u200c", "\u200d"}
 """The joiners: Persian, the Indic scripts and emoji sequences are misspelled without them."""
 
-_SPACE = re.compile(r"\s+")
-
 
 def to_text(markup: str) -> str:
     """The text of an HTML fragment on one line: tags, scripts, styles and comments gone, entities decoded.
@@ -38,7 +37,8 @@ def to_text(markup: str) -> str:
         tree = LexborHTMLParser(_BLOCKS.sub(" <", text))
         if tree.body is None:
             return ""
-        tree.body.strip_tags(_DROPPED, recursive=True)
+        if _DROPPED_BEGINS.search(text):
+            tree.body.strip_tags(_DROPPED, recursive=True)
         text = tree.body.text(separator="")
     return clean(text)
 
@@ -58,10 +58,10 @@ def clean(text: str) -> str:
     Bidi overrides can turn a title round and invisible characters can hide words; right-to-left text itself and emoji
     stay whole.
     """
-    spaced = _SPACE.sub(" ", unicodedata.normalize("NFC", text))
+    spaced = " ".join(unicodedata.normalize("NFC", text).split())
     if spaced.isprintable():  # as most are: none of its characters is of those categories
-        return spaced.strip()
-    return _SPACE.sub(" ", "".join(filter(_visible, spaced))).strip()
+        return spaced
+    return " ".join("".join(filter(_visible, spaced)).split())
 
 
 def shortened(text: str, limit: int) -> str:

@@ -1,6 +1,7 @@
 """Markup to text: what people read, and nothing that acts or hides."""
 
 import unicodedata
+from html import escape
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,16 @@ from monitor.adapters.plaintext import clean, shortened, to_text
 def test_text_of_markup(markup: str, text: str) -> None:
     """Right-to-left text and emoji whole; overrides, controls, scripts and tags gone."""
     assert to_text(markup) == text
+
+
+@pytest.mark.parametrize(
+    "name", ["script", "style", "noscript", "template", "iframe", "object", "svg", "math", "title", "select"]
+)
+def test_what_is_not_meant_to_be_read_is_left_out(name: str) -> None:
+    """Wherever it stands, however its tag is written, also where it was escaped."""
+    for written in (name, name.upper(), f"{name} id=1"):
+        markup = f"before<{written}>not this</{name}>after"
+        assert to_text(markup) == to_text(escape(f"<p>{markup}</p>")) == "beforeafter"
 
 
 @given(st.text(max_size=200))
