@@ -1,7 +1,10 @@
 """The fast reader gives what feedparser gives, or nothing."""
 
+import time
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from urllib.parse import urljoin
 from xml.sax.saxutils import escape, quoteattr
 
 import pytest
@@ -9,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from monitor.adapters import parse, wellformed
+from monitor.adapters.wellformed.element import OddError, joined
 from monitor.domain.feed import ParsedFeed
 from monitor.domain.websub import Announcement
 
@@ -24,6 +28,8 @@ TEXTS = [
 LINKS = [
     "https://outlet.example/a?b=1&c=2", "/relative/path", "  https://outlet.example/spaced  ", "not a link", "",
     "http:///three", "https://outlet.example/a;b", "javascript:alert(1)", "https://outlet.example/ü", "#part", "42",
+    "https://outlet.example/a?", "HTTP://Outlet.example/a", "https://outlet.example/a/../b?c#d", "https://outlet.example",
+    "https://outlet.example/[a]|b", "https://outlet.example\\a",
 ]  # fmt: skip
 HUBS = [
     "https://hub.example/",
@@ -34,11 +40,15 @@ HUBS = [
     "/hub",
     "https://hub.example/%C3%BC",
     " https://hub.example/spaced ",
+    "https://hub.example/a?",
 ]
 DATES = [
     "Mon, 23 Nov 2026 10:00:00 GMT", "Mon, 23 Nov 2026 10:00:00 +0530", "2026-11-23T10:00:00Z",
     "2026-11-23T10:00:00.123+02:00", "23.11.2026", "Mon, 23 Nov 2026 10:00 EST", "", "Mon, 1 Jan 1601 00:00:00 GMT",
     "2026-11-23T24:00:00Z", "Mon, 31 Feb 2026 10:00:00 GMT", "2026-11-23", "Thu, 23 Nov 2026 10:00:00 GMT",
+    "Mon, 2 Nov 2026 10:00:00 -0000", "Mon, 23 Nov 2026 10:00:00 -0330", "Mon, 23 Nov 2026 10:00:00 +2400",
+    "Mon, 23 Nov 2026 10:00:00 +0075", "Mon, 23 Nov 2026 24:00:00 GMT", "Mon, 23 Nov 2026 10:00:60 GMT",
+    "Mon, 23 Nov 0026 10:00:00 GMT", "Mon, 23 Nov 2026 ١٠:00:00 GMT", "9999-12-31T23:59:59-05:00",
 ]  # fmt: skip
 
 
@@ -180,6 +190,51 @@ def test_an_ordinary_news_feed_is_read_fast() -> None:
     assert wellformed.read(atom("", [entry]), URL) is not None
 
 
+@pytest.mark.parametrize("date", DATES)
+def test_a_date_is_read_as_by_the_reference(date: str) -> None:
+    """However far from the standards, and from any year that news are of."""
+    assert differs(rss([], [[element("title", "T"), element("pubDate", date)]])) is None
+    assert differs(atom("", [[element("title", "T"), element("id", "tag:1"), element("updated", date)]])) is None
+
+
+@pytest.mark.parametrize("link", LINKS)
+def test_a_link_is_read_as_by_the_reference(link: str) -> None:
+    """As the address of an item, as its name and as both."""
+    for name in ("link", "guid"):
+        assert differs(rss([], [[element("title", "T"), element(name, link)]])) is None
+    named = [element("title", "T"), element("id", link), element("link", "", href=link)]
+    assert differs(atom("", [named])) is None
+
+
+@given(
+    st.sampled_from(["http://outlet.example/feeds/world.xml?a", "https://outlet.example/", ""]),
+    st.sampled_from(["https://", "http://", "HTTP://", "//", "/", "a"]),
+    st.lists(st.sampled_from(["a", "A", "/", "//", "?", "#", "..", ".", ":", "@", "%41", "é", " ", "[", "\\"])).map(
+        "".join
+    ),
+)
+def test_a_link_is_resolved_as_the_standard_library_resolves_it(base: str, scheme: str, rest: str) -> None:
+    """Also the absolute ones, which are not taken apart."""
+    link = f"{scheme}{rest}"
+    with suppress(OddError, ValueError):
+        assert joined(base, link) == urljoin(base, link)
+    for nothing in "?#":
+        assert joined(base, f"{scheme}b/c{nothing}") == urljoin(base, f"{scheme}b/c{nothing}")
+
+
+def test_a_date_without_zone_is_not_in_the_zone_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    """RFC 2822 writes -0000 where the zone is not told; it is UTC to the reference."""
+    monkeypatch.setenv("TZ", "Asia/Kathmandu")
+    time.tzset()
+    try:
+        body = rss([], [[element("title", "T"), element("pubDate", "Mon, 2 Nov 2026 10:00:00 -0000")]])
+        assert wellformed.read(body, URL) is not None
+        assert differs(body) is None
+    finally:
+        monkeypatch.undo()
+        time.tzset()
+
+
 def test_the_hub_of_a_feed_is_read_fast_and_as_by_the_reference() -> None:
     """Both formats, both readers; a feed that names no address of its own has no hub."""
     own = "https://outlet.example/feed.xml"
@@ -208,10 +263,13 @@ def test_the_hub_of_a_feed_is_read_fast_and_as_by_the_reference() -> None:
         rss([], [ORDINARY]).replace(b"Two held", b"&nbsp;"),
         rss([], [ORDINARY]).replace(b"Two held", b"&#233;&#xe9; Two"),
         rss([], [[*ORDINARY, element("title", "Another title")]]),
+        rss([], [[element("title", "VHdvIGhlbGQ=", mode="base64")]]),
+        rss([], [[element("title", "T"), "<description>Two <b>held</b></description>"]]),
+        rss([], [[element("title", "T"), element("guid", "outlet-1", href="/a")]]),
     ],
 )  # fmt: skip
 def test_what_leaves_questions_is_left_to_feedparser(body: bytes) -> None:
-    """No feed, no items, broken off, document types, other encodings, entities, an element twice."""
+    """No feed, no items, broken off, document types, encodings, entities, an element twice, attributes, children."""
     assert wellformed.read(body, URL) is None
 
 

@@ -16,6 +16,7 @@ from monitor.adapters.wellformed.element import OddError
 
 _DECLARED = re.compile(rb"\s*<\?xml[^>]*?encoding\s*=\s*[\"']([^\"']*)", re.IGNORECASE)
 _UTF8 = {b"utf-8", b"utf8", b"us-ascii", b"ascii"}
+_DECLARATION = re.compile(rb"<!(?!\[CDATA\[|--)")
 _LATIN_REFERENCE = re.compile(rb"&#(?:1[2-9]\d|2[0-5]\d|x[89a-f][0-9a-f]);", re.IGNORECASE)
 
 
@@ -32,14 +33,14 @@ def read(body: bytes, url: str) -> Mapping[str, Any] | None:
     declared = _DECLARED.match(body)
     if declared and declared[1].lower() not in _UTF8:
         return None
-    if b"<!" in body.replace(b"<![CDATA[", b"").replace(b"<!--", b"") or b"\x00" in body:
+    if _DECLARATION.search(body) or b"\x00" in body:
         return None  # a document type, whose entities would have to be known
     if body.isascii() and _LATIN_REFERENCE.search(body):
         return None  # feedparser may take it for UTF-8 encoded twice, by the name the server gave the encoding
     try:
         root = etree.fromstring(body, _parser())
         feed, entries = rss.read(root, url) if root.tag == "rss" else atom.read(root, url)
-    except (etree.XMLSyntaxError, OddError, ValueError):
+    except (etree.XMLSyntaxError, OddError, ValueError, OverflowError):
         return None
     return {"version": root.tag, "feed": feed, "entries": entries} if entries else None
 

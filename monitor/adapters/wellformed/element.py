@@ -7,7 +7,6 @@ import re
 from collections.abc import Callable, Container, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from time import struct_time
 from typing import Any, Final
 from urllib.parse import urljoin
@@ -33,12 +32,18 @@ SILENT_ENTRY: Final = {
 }  # fmt: skip
 """Elements of an entry that tell nothing that is used, as long as nothing stands inside them."""
 
+_MONTHS: Final = {
+    "Jan": "01", "Feb": "02", "Mar": "03", "Apr": "04", "May": "05", "Jun": "06", "Jul": "07", "Aug": "08", "Sep": "09",
+    "Oct": "10", "Nov": "11", "Dec": "12",
+}  # fmt: skip
+_CLOCK: Final = r"(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d"
 _RFC822 = re.compile(
-    r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), \d{1,2} (?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec) \d{4} "
-    r"\d\d:\d\d:\d\d (?:GMT|[+-]\d{4})"
+    rf"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun), (\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}}) ({_CLOCK}) (GMT|[+-]\d\d[0-5]\d)",
+    re.ASCII,
 )
-_W3C = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,6})?(?:Z|[+-]\d\d:\d\d)")
+_W3C = re.compile(rf"\d{{4}}-\d\d-\d\dT{_CLOCK}(?:\.\d{{1,6}})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _EARLIEST = 1971  # before it, years of two digits and clocks at zero begin
+_ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.:-]+/[!$-:<-~]*(?<!\?)")
 _PLAIN_URL = re.compile(r"https?://[a-z0-9.:-]+/[!$&'()*+,./0-9:=?@A-Z_a-z~-]*")
 _WINDOWS = re.compile("[\x80-\x9f]")  # Windows characters under a wrong name
 
@@ -69,13 +74,15 @@ def once(fields: Fields, key: str, value: object) -> None:
 
 def text(element: Element) -> str:
     """The text of an element without attributes and children."""
-    expect(not element.attrib)
+    if element.keys():
+        raise OddError
     return leaf(element)
 
 
 def leaf(element: Element) -> str:
     """The text of an element without children."""
-    expect(not len(element))
+    if len(element):
+        raise OddError
     found: str = (element.text or "").strip()
     if not found.isascii():
         with suppress(UnicodeError):  # UTF-8 that was read as Latin-1 and encoded once more
@@ -87,18 +94,18 @@ def leaf(element: Element) -> str:
 def joined(url: str, link: str) -> str:
     """A link as resolved against the document's address; an empty one stays empty."""
     expect(":///" not in link and ";" not in link)
-    return urljoin(url, link) if link else ""
+    return urljoin(url, link) if link and not _ABSOLUTE.fullmatch(link) else link
 
 
 def date(element: Element) -> struct_time:
     """The time of an element, in UTC, where it is written as the standards say."""
     found = text(element)
-    if _RFC822.fullmatch(found):
-        moment = parsedate_to_datetime(found)
+    if written := _RFC822.fullmatch(found):
+        day, month, year, clock, zone = written.groups()
+        found = f"{year}-{_MONTHS[month]}-{day:0>2}T{clock}{'Z' if zone == 'GMT' else zone}"
     else:
         expect(_W3C.fullmatch(found) is not None)
-        moment = datetime.fromisoformat(found)
-    moment = moment.astimezone(UTC)
+    moment = datetime.fromisoformat(found).astimezone(UTC)
     expect(moment.year >= _EARLIEST)
     return moment.utctimetuple()
 

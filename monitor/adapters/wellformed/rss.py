@@ -1,6 +1,7 @@
 """RSS 0.9x and 2.0."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from monitor.adapters.wellformed.element import (
@@ -53,7 +54,7 @@ def read(root: Element, url: str) -> tuple[Fields, list[Fields]]:
     feed: Fields = {"links": []}
     entries = []
     for child in root[0]:
-        name = _name(child)
+        name = _name(child.tag)
         if name == "item":
             entries.append(_item(child, url))
         elif key := _CHANNEL.get(name):
@@ -62,7 +63,7 @@ def read(root: Element, url: str) -> tuple[Fields, list[Fields]]:
             expect(not len(child))
             read_hub(feed, child, url)
         elif inside := _HOLDERS.get(name):
-            expect(all(_name(one) in inside and not len(one) for one in child))
+            expect(all(_name(one.tag) in inside and not len(one) for one in child))
         else:
             expect(is_silent(child, name, _SILENT_CHANNEL) and not name.lower().endswith("}link"))
     return feed, entries
@@ -72,7 +73,7 @@ def _item(item: Element, url: str) -> Fields:
     expect(not item.attrib)
     entry: Fields = {"links": []}
     for child in item:
-        name = _name(child)
+        name = _name(child.tag)
         if read_one := _ITEM.get(name):
             read_one(entry, child, url)
         elif name in _MEDIA_HOLDERS:
@@ -101,8 +102,8 @@ def _other_title(entry: Fields, child: Element, _url: str) -> None:
 
 
 def _guid(entry: Fields, child: Element, url: str) -> None:
-    attributes = {name.lower(): value for name, value in child.attrib.items()}
-    expect(set(attributes) <= {"ispermalink"})
+    attributes = {name.lower(): value for name, value in child.items()}
+    expect(attributes.keys() <= {"ispermalink"})
     guid = leaf(child)
     if attributes.get("ispermalink", "true") == "true":
         guid = entry["permalink"] = joined(url, guid)
@@ -119,9 +120,9 @@ def _encoded(entry: Fields, child: Element, _url: str) -> None:
     once(entry, "content", [{"type": "text/html", "value": text(child)}])
 
 
-def _name(child: Element) -> str:
+@lru_cache(maxsize=512)  # a feed has some twenty names, and repeats them in every item
+def _name(tag: str) -> str:
     """The tag; one without a namespace in lower case, as its case tells nothing."""
-    tag: str = child.tag
     return tag if tag.startswith("{") else tag.lower()
 
 
