@@ -77,6 +77,8 @@ def language_of(title: str, summary: str, prior: str | None) -> str | None:
 
 def _guid_key(guid: str) -> str:
     """A guid that is a URL, in its canonical form. Its fragment may name the entry, unless it counts revisions."""
+    if "://" not in guid and guid.isprintable():  # no URL, nor one that something invisible breaks
+        return guid
     canonical = canonical_url(guid)
     fragment = guid.partition("#")[2]
     if not canonical:

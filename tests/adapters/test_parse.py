@@ -240,6 +240,13 @@ def test_tracking_parameters_of_a_permalink_guid_do_not_make_it_new() -> None:
     assert first.identity == second.identity
 
 
+def test_a_guid_that_is_an_address_is_one_however_it_is_broken() -> None:
+    """A name that is no address counts as it is written."""
+    spellings = ("https://example.org/a", "https:\u2028//example.org/a", "HTTPS:\u2028//example.org/a?utm_source=rss")
+    assert len({only(rss(Entry("A", guid=spelling))).identity.guid for spelling in spellings}) == 1
+    assert len({only(rss(Entry("A", guid=name))).identity.guid for name in ("tag:a", "tag:a#", "TAG:a")}) == 3
+
+
 def test_a_fragment_may_name_an_entry() -> None:
     """As on a page of short notes; a counter of revisions does not."""
     page = "https://example.org/2026/11/23"
