@@ -83,7 +83,6 @@ def _split_han(found: list[str]) -> Iterator[str]:
             yield token
 
 
-@lru_cache(maxsize=200_000)
 def compared(surface: str) -> str:
     """The form of a word that is compared: lower case, no accents, no genitive."""
     return plain(_lowered(surface))
@@ -114,14 +113,20 @@ def stemming_language(surface: str, lang: str | None) -> str:
 
 @lru_cache(maxsize=32)
 def _stemmer(lang: str) -> Stemmer.Stemmer:
-    return Stemmer.Stemmer(_STEMMERS[lang])
+    # Without its own cache, which costs more than stemming: those who ask again remember what they asked.
+    return Stemmer.Stemmer(_STEMMERS[lang], 0)
 
 
-@lru_cache(maxsize=200_000)
+def stemmed(surface: str, lang: str | None) -> str:
+    """The stem of a word."""
+    return _stem(_lowered(surface), stemming_language(surface, lang))
+
+
 def _stem(lowered: str, lang: str) -> str:
     return plain(_stemmer(lang).stemWord(lowered))
 
 
 def read_token(surface: str, lang: str | None) -> Token:
     """One word with its compared form and stem."""
-    return Token(surface, compared(surface), _stem(_lowered(surface), stemming_language(surface, lang)))
+    lowered = _lowered(surface)
+    return Token(surface, plain(lowered), _stem(lowered, stemming_language(surface, lang)))
