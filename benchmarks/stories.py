@@ -1,6 +1,6 @@
 """Story grouping against stories grouped by hand: B-cubed and pairwise figures, and the time it takes.
 
-    python -m benchmarks.stories stream.jsonl.gz [more.jsonl.gz …] stories.tsv [--model FOLDER] [--errors]
+    python -m benchmarks.stories stream.jsonl.gz [more.jsonl.gz …] stories.tsv --model FOLDER [--backfill] [--errors]
 
 The items named in the table of stories (item id, tab, story) are told one by one in the order they were published, as
 with all thresholds at 0 and the published time as the clock. Prints a table and writes it as JSON beside it.
@@ -25,6 +25,7 @@ from tempfile import TemporaryDirectory
 
 from classifiers.background import Counts, shipped
 from classifiers.tokens import read_token, surfaces
+from monitor.adapters.classify import ModelScorer
 from monitor.adapters.countries import CldrGeographer
 from monitor.adapters.database import open_database
 from monitor.adapters.store import SqliteStore
@@ -157,7 +158,7 @@ def told(weigh: Weigh, *, by_keys: bool = True) -> Callable[[Sequence[Item]], Gr
     return group
 
 
-def backfilled(seeds: Path, model: Path) -> Callable[[Sequence[Item]], Grouping]:
+def backfilled(model: Path) -> Callable[[Sequence[Item]], Grouping]:
     """As `monitor backfill` tells them, the whole way into a database, with every item a hit."""
 
     def group(items: Sequence[Item]) -> Grouping:
@@ -165,7 +166,7 @@ def backfilled(seeds: Path, model: Path) -> Callable[[Sequence[Item]], Grouping]
             folder = Path(name)
             signals = "".join(f"\n  {signal}: {{threshold: 0.000000001}}" for signal in _SIGNALS)
             config = folder / "config.yaml"
-            config.write_text(f"database: stories.db\nseeds: {seeds.absolute()}\nsignals:{signals}\n", encoding="utf-8")
+            config.write_text(f"database: stories.db\nsignals:{signals}\n", encoding="utf-8")
             archive = folder / "items.jsonl"
             archive.write_text("".join(json.dumps(_published(item)) + "\n" for item in items), encoding="utf-8")
             command = [sys.executable, "-m", "monitor", "backfill", str(archive), "-c", str(config)]
@@ -283,8 +284,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.stories", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("items", type=Path, nargs="+", help="JSON lines with id, title, summary, published; .gz or not")
     parser.add_argument("stories", type=Path, help="tab-separated: item id, story")
-    parser.add_argument("--seeds", type=Path, default=Path("seeds"))
-    parser.add_argument("--model", type=Path, help="folder of a model: also tell the items through `monitor backfill`")
+    parser.add_argument("--model", type=Path, required=True, help="folder of a model, which says how common words are")
+    parser.add_argument("--backfill", action="store_true", help="also tell the items through `monitor backfill`")
     parser.add_argument("--errors", action="store_true", help="list wrong merges and splits")
     parser.add_argument("--many", type=int, default=0, help="also time one hit among so many items in open stories")
     parser.add_argument("--json", type=Path, help="file for the figures")
@@ -292,7 +293,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lines = options.stories.read_text(encoding="utf-8").splitlines()
     gold = dict(line.split("\t")[:2] for line in lines if line.strip())
     items = read(options.items, gold)
-    weigh = TermWeights(options.seeds, CldrGeographer())
+    weigh = TermWeights(ModelScorer.load(options.model), CldrGeographer())
     rules: dict[str, Callable[[Sequence[Item]], Grouping]] = {
         "every item alone": alone,
         "same title": same_title,
@@ -302,8 +303,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "ours, all open stories": told(weigh, by_keys=False),
         "ours": told(weigh),
     }
-    if options.model:
-        rules["ours, through backfill"] = backfilled(options.seeds, options.model)
+    if options.backfill:
+        rules["ours, through backfill"] = backfilled(options.model)
     found = {name: rule(items) for name, rule in rules.items()}
     figures = {name: measure(grouping, gold) for name, grouping in found.items()}
     print(f"{len(items)} items, {len(set(gold.values()))} stories")

@@ -9,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers.calibrate import Calibration
+from classifiers.commonness import Commonness
 from classifiers.errors import ClassifierError
 from classifiers.explain import Contribution, contributions
 from classifiers.features import Analyzer
@@ -53,6 +54,7 @@ class Model:
     places: Places
     glossary: Glossary
     seeds: SeedIndex
+    commonness: Commonness
     _scorer: BatchScorer = field(init=False)
 
     def __post_init__(self) -> None:

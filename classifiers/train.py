@@ -13,6 +13,7 @@ import numpy.typing as npt
 from classifiers.background import Background
 from classifiers.blend import own_items
 from classifiers.calibrate import BASE_RATE, OFFSETS, SLOPE, Calibration, fit_platt
+from classifiers.commonness import Commonness
 from classifiers.errors import TrainingError
 from classifiers.examples import UNKNOWN, Examples, Ordinary, read_examples, read_ordinary
 from classifiers.features import Analyzer, allowance
@@ -24,6 +25,7 @@ from classifiers.nearest import SeedIndex, index_seeds
 from classifiers.rates import Rates
 from classifiers.recipe import Linear, Recipe, fit_linear
 from classifiers.seed import Seed, signals_of
+from classifiers.survey import survey
 from classifiers.text import Document
 from classifiers.tokens import STEMS, VIEWS
 
@@ -90,7 +92,6 @@ def train(
     tell = progress or (lambda _step, _share: None)
     signals = signals_of(seeds)
     labels = _labels(seeds, verdicts, signals)
-    _require_examples(labels, signals)
     analyzer = Analyzer()
     tell("reading seeds", 0.0)
     documents = [seed.document for seed in seeds] + [verdict.document for verdict in verdicts]
@@ -101,12 +102,13 @@ def train(
     linear = fit_linear(examples, material.ordinary, material.rates, material.recipe)
     calibration = _calibrate(signals, labels, *held_out)
     report = _reports(signals, material, calibration, *held_out)
-    manifest = _manifest(
-        seeds, verdicts, background, material, report, _content_hash(linear, calibration, analyzer.places)
-    )
+    tell("surveying words", 0.95)
+    commonness, index = survey(seeds), _index(seeds, examples, linear)
+    model_id = _content_hash(linear, calibration, analyzer.places, commonness)
+    manifest = _manifest(seeds, verdicts, background, material, report, model_id)
     tell("done", 1.0)
-    index = _index(seeds, examples, linear)
-    return TrainingResult(Model(manifest, linear, calibration, analyzer.places, analyzer.glossary, index), report)
+    model = Model(manifest, linear, calibration, analyzer.places, analyzer.glossary, index, commonness)
+    return TrainingResult(model, report)
 
 
 def _index(seeds: Sequence[Seed], examples: Examples, linear: Linear) -> SeedIndex:
@@ -120,7 +122,9 @@ def _labels(
 ) -> npt.NDArray[np.int8]:
     rows = [[int(signal in seed.labels) for signal in signals] for seed in seeds]
     rows += [[int(v.positive) if signal == v.signal else UNKNOWN for signal in signals] for v in verdicts]
-    return np.array(rows, dtype=np.int8).reshape(len(rows), len(signals))
+    labels = np.array(rows, dtype=np.int8).reshape(len(rows), len(signals))
+    _require_examples(labels, signals)
+    return labels
 
 
 def _require_examples(labels: npt.NDArray[np.int8], signals: tuple[str, ...]) -> None:
@@ -230,13 +234,16 @@ def _report(positive: Floats, ordinary: Floats, by_language: Mapping[str, Langua
     )
 
 
-def _content_hash(linear: Linear, calibration: Calibration, places: Places) -> str:
+def _content_hash(linear: Linear, calibration: Calibration, places: Places, commonness: Commonness) -> str:
     digest = sha256(places.checksum.encode())
     for view in VIEWS:
         digest.update("\n".join(linear.views[view].terms).encode())
         digest.update(linear.views[view].weights.tobytes())
     for array in (linear.intercept, calibration.slope, calibration.offset):
         digest.update(array.tobytes())
+    digest.update("\n".join(commonness.langs).encode())
+    for packed in (commonness.starts, commonness.stems, commonness.shares):
+        digest.update(packed.tobytes())
     return digest.hexdigest()[:12]
 
 

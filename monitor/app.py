@@ -64,14 +64,13 @@ PING_TIME = timedelta(seconds=10)
 
 @dataclass(frozen=True, slots=True)
 class Workers:
-    """What stays open between cycles: the HTTP session, the processes that work, and the weights of words."""
+    """What stays open between cycles: the HTTP sessions, and the processes that work."""
 
     engine: LocalEngine | DaskEngine
     fetcher: Fetcher
     parser: Parser
     reader: Reader
     courier: Fetcher  # for addresses that the config names: may be private ones
-    weigh: TermWeights
 
 
 @asynccontextmanager
@@ -94,7 +93,6 @@ async def open_workers(config: Config) -> AsyncIterator[Workers]:
             parser=FeedParser(engine),
             reader=ArticleReader(fetcher, engine),
             courier=courier,
-            weigh=TermWeights(config.seeds, CldrGeographer()),
         )
 
 
@@ -153,6 +151,7 @@ def take_over(house: House, config: Config) -> None:
 
 def poll_parts(house: House, workers: Workers, scorer: ModelScorer) -> PollParts:
     """What one cycle works with."""
+    geographer = CldrGeographer()
     return PollParts(
         fetcher=workers.fetcher,
         parser=workers.parser,
@@ -161,8 +160,8 @@ def poll_parts(house: House, workers: Workers, scorer: ModelScorer) -> PollParts
         scorer=scorer,
         store=house.store,
         clock=house.clock,
-        geographer=CldrGeographer(),
-        weigh=workers.weigh,
+        geographer=geographer,
+        weigh=TermWeights(scorer, geographer),
         deciding=house.deciding,
     )
 

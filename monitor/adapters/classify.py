@@ -7,6 +7,7 @@ from types import MappingProxyType
 from typing import Self
 
 from classifiers.artifact import load_model, save_model
+from classifiers.commonness import Commonness
 from classifiers.errors import ClassifierError
 from classifiers.manifest import Manifest
 from classifiers.model import Model
@@ -61,6 +62,11 @@ class ModelScorer:
             for name, content in files.items():
                 (Path(folder) / name).write_bytes(content)
             return cls.load(Path(folder))
+
+    @property
+    def commonness(self) -> Commonness:
+        """In what share of news a word stands, as the training found it."""
+        return self._model.commonness
 
     @property
     def model_id(self) -> str:

@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from monitor import models
 from monitor.adapters.configedit import set_threshold
 from monitor.adapters.countries import CldrGeographer
 from monitor.adapters.stream import MOST, Reading, StreamReader
@@ -85,7 +86,7 @@ def _studied(
         return None
     for warning in _doubts(reading):
         output.complain(f"warning: {signal}: {warning}")
-    rule = partial(assign, weigh=TermWeights(house.config.seeds, CldrGeographer()))
+    rule = partial(assign, weigh=TermWeights(models.required(house), CldrGeographer()))
     return reading, study(reading.stream, in_force, per_day, curve, rule)
 
 

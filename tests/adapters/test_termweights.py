@@ -1,6 +1,5 @@
-"""Words weigh the more the rarer they are in news and among the seeds of their language."""
+"""Words weigh the more the rarer they are, as the model in use has it."""
 
-import logging
 import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -8,41 +7,42 @@ from pathlib import Path
 
 import pytest
 
+from classifiers.commonness import RAREST
+from classifiers.tokens import stemmed
+from monitor.adapters.classify import ModelScorer
 from monitor.adapters.countries import CldrGeographer
-from monitor.adapters.termweights import COUNTRY_SHARE, NUMBER_SHARE, RAREST, TermWeights
+from monitor.adapters.termweights import COUNTRY_SHARE, TermWeights
 from monitor.domain.item import Identity, Item
 from monitor.domain.story import assign
 
 
-@pytest.fixture
-def seeds(tmp_path: Path) -> Path:
-    texts = [("human_trafficking", "en", "Trafficked workers freed"), ("background", "sw", "habari ya leo")]
-    for signal, lang, text in texts:
-        (tmp_path / signal).mkdir()
-        for number in range(20):
-            seed = f"---\nlang: {lang}\n---\n{text} near village number{number}\n\nMore of it was told later.\n"
-            (tmp_path / signal / f"{number}.txt").write_text(seed, encoding="utf-8")
-    return tmp_path
+@pytest.fixture(scope="module")
+def scorer(tiny_model_folder: Path) -> ModelScorer:
+    return ModelScorer.load(tiny_model_folder)
 
 
-def test_names_weigh_most_and_function_words_least(seeds: Path) -> None:
-    weights = TermWeights(seeds, CldrGeographer())("the police freed Zyxwova", "en")
-    assert weights["the"] < weights["polic"] < weights["zyxwova"] == pytest.approx(-math.log(RAREST))
+@pytest.fixture(scope="module")
+def weigh(scorer: ModelScorer) -> TermWeights:
+    return TermWeights(scorer, CldrGeographer())
 
 
-def test_what_the_seeds_are_full_of_tells_little(seeds: Path) -> None:
-    """A word of every hit weighs less than it would by how rare it is in ordinary news."""
-    weigh = TermWeights(seeds, CldrGeographer())
-    assert weigh("trafficked", "en")["traffick"] < 2 < weigh("smuggled", "en")["smuggl"]
+def test_a_word_weighs_the_surprise_of_its_stem(weigh: TermWeights, scorer: ModelScorer) -> None:
+    """In nats; each stem once, by its language, which is English where none is known."""
+    for lang in ("en", "es", "xx", None):
+        weights = weigh("The police freed the police officer Zyxwova", lang)
+        stems = {stemmed(word, lang or "en") for word in ("the", "police", "freed", "officer", "zyxwova")}
+        assert weights == pytest.approx(
+            {stem: -math.log(scorer.commonness.share([stem], lang or "en")[0]) for stem in stems}
+        )
+    weights = weigh("the police freed Zyxwova", "en")
+    assert weights["the"] < weights["polic"] < weights["zyxwova"] == pytest.approx(-math.log(RAREST), abs=1e-3)
 
 
-def test_a_language_without_a_word_list_is_read_by_its_seeds(seeds: Path) -> None:
-    weights = TermWeights(seeds, CldrGeographer())("habari Zyxwova", "sw")
-    assert weights["habari"] < 1 < weights["zyxwova"]
+def test_a_text_without_words_weighs_nothing(weigh: TermWeights) -> None:
+    assert weigh("!", "en") == {}
 
 
-def test_a_country_is_the_same_in_every_language_and_for_its_people(seeds: Path) -> None:
-    weigh = TermWeights(seeds, CldrGeographer())
+def test_a_country_is_the_same_in_every_language_and_for_its_people(weigh: TermWeights) -> None:
     for text, lang in (
         ("men from Nepal", "en"),
         ("Nepalese men", "en"),
@@ -50,20 +50,6 @@ def test_a_country_is_the_same_in_every_language_and_for_its_people(seeds: Path)
         ("в Непале", "ru"),
     ):
         assert weigh(text, lang)["@NP"] == pytest.approx(-math.log(COUNTRY_SHARE)), text
-
-
-def test_numbers_weigh_alike(seeds: Path) -> None:
-    weights = TermWeights(seeds, CldrGeographer())("51 dead in 2022", "en")
-    assert weights["51"] == weights["2022"] == pytest.approx(-math.log(0.8 * NUMBER_SHARE + 0.2 * RAREST))
-
-
-def test_without_seeds_word_lists_decide_and_it_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    (tmp_path / "human_trafficking").mkdir()
-    weigh = TermWeights(tmp_path, CldrGeographer())
-    with caplog.at_level(logging.WARNING):
-        assert weigh("the Zyxwova", None)["the"] < 1
-        weigh("another text", "en")
-    assert [record.message.split(":")[0] for record in caplog.records] == ["stories are told apart without seeds"]
 
 
 @pytest.mark.parametrize(
@@ -77,10 +63,9 @@ def test_without_seeds_word_lists_decide_and_it_is_logged(tmp_path: Path, caplog
     ],
 )  # fmt: skip
 def test_a_story_is_recognised_in_another_language_by_the_names_it_shares(
-    lang: str, title: str, summary: str, same: bool, seeds: Path
+    lang: str, title: str, summary: str, same: bool, weigh: TermWeights
 ) -> None:
     """Names and countries are alike; nothing is translated."""
-    weigh = TermWeights(seeds, CldrGeographer())
     at = datetime(2026, 3, 1, tzinfo=UTC)
 
     def told(lang: str, title: str, summary: str) -> Item:

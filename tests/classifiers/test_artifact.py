@@ -24,11 +24,13 @@ def folder(tiny_model_folder: Path, tmp_path: Path) -> Path:
 
 
 def test_a_loaded_model_scores_the_same(trained: TrainingResult, tmp_path: Path) -> None:
-    """Round trip: scores, explanations, id and manifest."""
+    """Round trip: scores, explanations, id, manifest, and how common words are."""
     save_model(trained.model, tmp_path / "m")
     again = load_model(tmp_path / "m")
     assert (again.score(DOCUMENTS) == trained.model.score(DOCUMENTS)).all()
     assert again.manifest == trained.model.manifest
+    stems = ["the", "polic", "zyxwova", "2022"]
+    assert (again.commonness.share(stems, "en") == trained.model.commonness.share(stems, "en")).all()
     signal = again.signals[0]
     assert again.explanation(DOCUMENTS[0], signal) == trained.model.explanation(DOCUMENTS[0], signal)
 
@@ -44,15 +46,16 @@ def test_an_older_report_without_languages_takes_those_of_all_seeds(trained: Tra
 
 def test_nothing_is_pickled(folder: Path) -> None:
     """Arrays load with pickling off; the manifest is JSON and says where the model came from."""
-    with np.load(folder / "weights.npz", allow_pickle=False) as arrays:
-        assert all(arrays[name].dtype != object for name in arrays.files)
+    for path in folder.glob("*.npz"):
+        with np.load(path, allow_pickle=False) as arrays:
+            assert all(arrays[name].dtype != object for name in arrays.files)
     manifest = json.loads((folder / "manifest.json").read_text())
     assert {"model_id", "signals", "seeds_hash", "background_hash", "libraries", "base_rate", "reports"} <= set(
         manifest
     )
 
 
-@pytest.mark.parametrize("name", ["weights.npz", "lexicon.json", "probes.json"])
+@pytest.mark.parametrize("name", ["weights.npz", "commonness.npz", "lexicon.json", "probes.json"])
 def test_a_changed_file_is_refused(folder: Path, name: str) -> None:
     """One flipped byte is enough."""
     content = bytearray((folder / name).read_bytes())
@@ -62,7 +65,7 @@ def test_a_changed_file_is_refused(folder: Path, name: str) -> None:
         load_model(folder)
 
 
-@pytest.mark.parametrize("name", ["manifest.json", "weights.npz", "lexicon.json", "probes.json"])
+@pytest.mark.parametrize("name", ["manifest.json", "weights.npz", "commonness.npz", "lexicon.json", "probes.json"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ArtifactError, match=name):

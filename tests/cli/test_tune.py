@@ -1,6 +1,7 @@
 """`monitor tune`, on a database filled through the store."""
 
 import json
+import shutil
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -36,9 +37,10 @@ REPORT = {"recall_at": {"1": 0.6, "2": 0.7, "5": 0.8, "10": 0.9}}
 
 
 @pytest.fixture
-def config(tmp_path: Path) -> Path:
+def config(tmp_path: Path, tiny_model_folder: Path) -> Path:
     path = tmp_path / "config.yaml"
     path.write_text(CONFIG, encoding="utf-8")
+    shutil.copytree(tiny_model_folder, tmp_path / "data" / "models" / "m1")
     return path
 
 
@@ -236,9 +238,9 @@ def test_wrong_usage_is_refused(arguments: list[str], monitor: Monitor, config: 
     assert monitor("tune", *arguments, "-c", config).code == 2
 
 
-def test_a_config_that_cannot_be_written_is_told(monitor: Monitor, tmp_path: Path) -> None:
+def test_a_config_that_cannot_be_written_is_told(monitor: Monitor, config: Path) -> None:
     """The figures are shown, the file named, nothing changed."""
-    config = tmp_path / f"{'long' * 63}.y"  # no room in the name for the copy that is written first
+    config = config.with_name(f"{'long' * 63}.y")  # no room in the name for the copy that is written first
     config.write_text(CONFIG, encoding="utf-8")
     fill(config, [n / 20 for n in range(1, 20)])
     result = monitor("tune", "--signal", TRAFFICKING, "--per-day", 0.25, "--apply", "-c", config)
