@@ -35,6 +35,7 @@ COMMANDS = {
         "alerts:app", "List alerts with the reason for each; show what one rests on; test channels; retry what failed."
     ),
     "label": Entry("verdicts:label", "Record a verdict; the next `monitor train` learns from it."),
+    "review": Entry("review:review", "Ask for verdicts in the terminal, the most useful items first."),
     "export": Entry("records:export", "Write hits to stdout, for a spreadsheet, a program or a feed reader."),
     "score": Entry("learning:score", "Score documents: the probability of each signal, and the words that weigh."),
     "evaluate": Entry("learning:evaluate", "Measure the model on graded items: recall, false alerts, calibration."),

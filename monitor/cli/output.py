@@ -86,6 +86,17 @@ def complain(line: str) -> None:
     sys.stderr.write(_encodable(printable(line), sys.stderr) + "\n")
 
 
+def ask(question: str) -> str | None:
+    """Print a question without a line break, and wait for a line on stdin; None at its end."""
+    with standard_output() as stream:
+        stream.write(_encodable(printable(question), stream))
+        stream.flush()
+        line = sys.stdin.buffer.readline()
+        if not (sys.stdin.isatty() and line.endswith(b"\n")):  # no terminal broke the line
+            stream.write("\n")
+    return line.decode("utf-8", "replace") if line else None
+
+
 def emit_json(record: Mapping[str, object]) -> None:
     """Print one JSON object on a line of its own; what could break the line or steer a terminal is escaped."""
     with standard_output() as stream:

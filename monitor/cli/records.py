@@ -77,7 +77,7 @@ def listing(read: Read, columns: tuple[str, ...], text: str, *, by_names: bool =
         with existing_house(config) as house:
             warn_of_signal(house, signal)
             wanted = chosen(house.clock.now(), since, signal, country, query, limit)
-            rows = read(house.records, _with_names(wanted) if by_names else wanted)
+            rows = read(house.records, replace(by_names_too(wanted), country=None) if by_names else wanted)
             output.emit(rows, columns, as_json=as_json, empty="nothing stored that fits")
 
     command.__doc__ = text
@@ -143,16 +143,16 @@ def chosen(
     )
 
 
-def _code_of(country: str) -> str:
-    from monitor.adapters.countries import country_code  # noqa: PLC0415  # slow to import, and seldom asked for
-
-    return country_code(country)
-
-
-def _with_names(wanted: Filter) -> Filter:
-    """The filter that looks for a country's names, as beginnings of words, instead of its code."""
+def by_names_too(wanted: Filter) -> Filter:
+    """The filter with the country's names as well, as beginnings of words: its code is stored with hits only."""
     from monitor.adapters.countries import country_names  # noqa: PLC0415  # slow to import, and seldom asked for
 
     if wanted.country is None:
         return wanted
-    return replace(wanted, phrases=tuple(f"{name}*" for name in country_names(wanted.country)), country=None)
+    return replace(wanted, phrases=tuple(f"{name}*" for name in country_names(wanted.country)))
+
+
+def _code_of(country: str) -> str:
+    from monitor.adapters.countries import country_code  # noqa: PLC0415  # slow to import, and seldom asked for
+
+    return country_code(country)

@@ -86,7 +86,9 @@ def test_the_config_may_come_from_the_environment(
     assert json.loads(monitor("config", "check", "--json").out)["feeds"] == 1
 
 
-@pytest.mark.parametrize("command", ["items", "hits", "stories", "alerts", "models list", "db prune", "export hits"])
+@pytest.mark.parametrize(
+    "command", ["items", "hits", "stories", "alerts", "models list", "db prune", "export hits", "review"]
+)
 def test_reading_needs_a_database(command: str, monitor: Monitor, tmp_path: Path) -> None:
     """Commands that only look do not make a database; they say how to get one."""
     result = monitor(*command.split(), "--config", write_config(tmp_path))
