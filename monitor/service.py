@@ -35,6 +35,7 @@ from monitor.domain.feed import Retrieved
 from monitor.domain.ops import Known
 from monitor.domain.websub import Subscription
 from monitor.errors import ConfigError, ParseError, StorageError
+from monitor.forgetting import forget_daily
 from monitor.keeper import ModelKeeper
 from monitor.pipeline import deliver, subscribe, take_push, waiting_channels, watch
 from monitor.web.access import Access
@@ -279,8 +280,4 @@ class Service:
         await self._models.follow(self._config.thresholds())
 
     async def _prune(self) -> None:
-        retention = self._config.retention
-        pruned = await asyncio.to_thread(
-            self._house.upkeep.prune, items=retention.items, hits=retention.hits, now=self._house.clock.now()
-        )
-        log.info("pruned %d items, %d hits, %d stories", pruned.items, pruned.hits, pruned.stories)
+        await asyncio.to_thread(forget_daily, self._house, self._config.retention)

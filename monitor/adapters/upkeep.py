@@ -7,7 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from monitor.adapters.database import Database
-from monitor.adapters.rows import maybe_time, to_text
+from monitor.adapters.rows import maybe_time, to_text, to_time
+from monitor.domain.forgetting import HELD
 from monitor.errors import InputError, StorageError
 
 LISTED_FOR = timedelta(days=30)
@@ -15,11 +16,15 @@ LISTED_FOR = timedelta(days=30)
 
 RUNS_KEPT = timedelta(days=90)
 
+_NO_ID = 2**63 - 1  # above them all
+
 _BATCH = 2000  # rows a transaction; between two, a running service gets its turn
 
+# A clock may have been behind for some time, or ahead. Ids only grow: what looks old is not, where it was stored after
+# something young (`cut`); what lies ahead of now is, once something stored after it is old (`overtaken`).
 _OLD_HITS = """
 DELETE FROM hits WHERE id IN (
-    SELECT id FROM hits WHERE created_at < :before
+    SELECT id FROM hits WHERE ((created_at < :before AND id < :cut) OR (created_at > :now AND id < :overtaken))
     AND NOT EXISTS (SELECT 1 FROM verdicts WHERE item_id = hits.item_id)
     AND NOT EXISTS (SELECT 1 FROM alerts WHERE alerts.story_id = hits.story_id AND state = 'pending')
     AND NOT EXISTS (SELECT 1 FROM alerts JOIN alerts AS digest ON digest.id = alerts.folded_into
@@ -29,7 +34,7 @@ DELETE FROM hits WHERE id IN (
 
 _OLD_STORIES = """
 DELETE FROM stories WHERE id IN (
-    SELECT id FROM stories WHERE last_seen_at < :before
+    SELECT id FROM stories WHERE (last_seen_at < :before OR last_seen_at > :now)
     AND NOT EXISTS (SELECT 1 FROM hits WHERE story_id = stories.id) LIMIT :batch)
 """
 
@@ -41,12 +46,12 @@ DELETE FROM alerts WHERE id IN (
 
 _OLD_ITEMS = """
 DELETE FROM items WHERE id IN (
-    SELECT id FROM items WHERE first_seen_at < :before
+    SELECT id FROM items WHERE ((first_seen_at < :before AND id < :cut) OR (first_seen_at > :now AND id < :overtaken))
     AND NOT EXISTS (SELECT 1 FROM hits WHERE item_id = items.id)
     AND NOT EXISTS (SELECT 1 FROM verdicts WHERE item_id = items.id)
     AND NOT EXISTS (SELECT 1 FROM seen JOIN feeds ON feeds.id = seen.feed_id
                     WHERE item_id = items.id AND feeds.state <> 'removed'
-                    AND julianday(last_listed_at) >= julianday(listed_at) - :days)
+                    AND julianday(last_listed_at) BETWEEN julianday(listed_at) - :days AND julianday(listed_at))
     LIMIT :batch)
 """
 
@@ -55,6 +60,16 @@ _OLD_SEEN = """
 DELETE FROM seen WHERE (feed_id, key) IN (
     SELECT feed_id, key FROM seen JOIN feeds ON feeds.id = seen.feed_id
     WHERE item_id IS NULL AND julianday(last_listed_at) < julianday(listed_at) - :days LIMIT :batch)
+"""
+
+# Polls and, as archives come in without any, new items. Times sort as text, and begin with their day.
+_MOMENTS = """
+WITH happened AS (
+    SELECT started_at AS at FROM runs WHERE started_at BETWEEN :since AND :now
+    UNION ALL SELECT first_seen_at FROM items WHERE first_seen_at BETWEEN :since AND :now)
+SELECT min(at) AS first, max(at) AS last FROM happened GROUP BY substr(at, 1, 10)
+UNION ALL SELECT max(started_at), NULL FROM runs WHERE started_at < :since
+UNION ALL SELECT max(first_seen_at), NULL FROM items WHERE first_seen_at < :since
 """
 
 
@@ -134,6 +149,11 @@ class Upkeep:
             with contextlib.suppress(OSError):
                 partial.unlink(missing_ok=True)
 
+    def moments(self, now: datetime) -> list[datetime]:
+        """When anything happened up to now: the first and last moment of each of the last days, and the last before."""
+        known = {"now": to_text(now), "since": to_text(now - HELD)}
+        return [to_time(at) for row in self._database.rows(_MOMENTS, known) for at in row.values() if at is not None]
+
     def prune(self, *, items: timedelta | None, hits: timedelta | None, now: datetime) -> Pruned:
         """Forget what is older than the retentions; None keeps for ever.
 
@@ -142,16 +162,23 @@ class Upkeep:
         """
         gone: dict[str, int] = {}
         if hits is not None:
-            before = {"before": to_text(now - hits)}
-            gone["hits"] = self._batches(_OLD_HITS, before)
-            gone["stories"] = self._batches(_OLD_STORIES, before)
-            self._batches(_OLD_DIGESTS, before)
+            old = self._old("hits", "created_at", now - hits, now)
+            gone["hits"] = self._batches(_OLD_HITS, old)
+            gone["stories"] = self._batches(_OLD_STORIES, old)
+            self._batches(_OLD_DIGESTS, old)
         if items is not None:
-            days = LISTED_FOR / timedelta(days=1)
-            gone["items"] = self._batches(_OLD_ITEMS, {"before": to_text(now - items), "days": days})
-            gone["seen"] = self._batches(_OLD_SEEN, {"days": days})
+            days = {"days": LISTED_FOR / timedelta(days=1)}
+            gone["items"] = self._batches(_OLD_ITEMS, self._old("items", "first_seen_at", now - items, now) | days)
+            gone["seen"] = self._batches(_OLD_SEEN, days)
         gone["runs"] = self._database.execute("DELETE FROM runs WHERE started_at < ?", (to_text(now - RUNS_KEPT),))
         return Pruned(**gone)
+
+    def _old(self, table: str, time: str, before: datetime, now: datetime) -> dict[str, object]:
+        known: dict[str, object] = {"before": to_text(before), "now": to_text(now)}
+        young = self._database.value(f"SELECT min(id) FROM {table} WHERE {time} BETWEEN :before AND :now", known)  # noqa: S608 - our own names
+        known["cut"] = _NO_ID if young is None else young
+        old = self._database.value(f"SELECT max(id) FROM {table} WHERE {time} < :before AND id < :cut", known)  # noqa: S608 - our own names
+        return known | {"overtaken": old or 0}
 
     def _batches(self, sql: str, parameters: Mapping[str, object]) -> int:
         total = 0

@@ -11,6 +11,9 @@ from monitor.cli import output
 from monitor.cli.options import CONFIG, ConfigOption, JsonOption
 from monitor.cli.session import existing_house
 from monitor.config import InvalidConfigError
+from monitor.domain.forgetting import Doubt
+from monitor.errors import MonitorError
+from monitor.forgetting import forget, told
 from monitor.house import load_config
 
 config_app = typer.Typer(no_args_is_help=True, help="The config file.")
@@ -55,12 +58,19 @@ def backup(
 
 
 @db_app.command()
-def prune(as_json: JsonOption = False, config: ConfigOption = CONFIG) -> None:
+def prune(
+    trust_clock: Annotated[
+        bool, typer.Option("--trust-clock", help="Prune though time leapt: this machine's clock is right.")
+    ] = False,
+    as_json: JsonOption = False,
+    config: ConfigOption = CONFIG,
+) -> None:
     """Forget what is older than the config's `retention`; the service does so once a day by itself."""
     with existing_house(config) as house:
-        kept = house.config.retention
-        pruned = house.upkeep.prune(items=kept.items, hits=kept.hits, now=house.clock.now())
+        outcome = forget(house, house.config.retention, trusted=trust_clock)
+    if isinstance(outcome, Doubt):
+        raise MonitorError(told(outcome))
     if as_json:
-        output.emit_json(asdict(pruned))
+        output.emit_json(asdict(outcome))
     else:
-        output.say(f"forgot {pruned.items} items, {pruned.hits} hits, {pruned.stories} stories")
+        output.say(f"forgot {outcome.items} items, {outcome.hits} hits, {outcome.stories} stories")

@@ -248,3 +248,20 @@ def test_health_tells_when_feeds_answered_and_what_waits(stores: Stores, upkeep:
     assert (health.feeds, health.alerts) == ({"ok": 1, "failing": 1}, {"dead": 1, "pending": 1})
     assert (health.waiting_since, health.items) == (NOW, 2)
     assert upkeep.health(NOW - HOUR).waiting_since is None
+
+
+def test_the_moments_of_the_last_days_are_known_by_polls_and_by_items(
+    stores: Stores, database: Database, upkeep: Upkeep
+) -> None:
+    """Polls that bring nothing count, and so do archives, which need no poll; of what is longer ago the last does."""
+    assert upkeep.moments(NOW) == []
+    journal = Journal(database)
+    for days in (40, 20, 6.5, 3.1, 3):
+        journal.start_run(NOW - days * DAY)
+    journal.start_run(NOW + DAY)
+    last = NOW - 3 * DAY
+    assert set(upkeep.moments(NOW)) == {NOW - days * DAY for days in (20, 6.5, 3.1)} | {last}
+    feed = stores.feed()
+    listed(stores, feed, "long ago", days=-10)
+    listed(stores, feed, "today")
+    assert set(upkeep.moments(NOW)) == {NOW - days * DAY for days in (20, 10, 6.5, 3.1)} | {last, NOW}

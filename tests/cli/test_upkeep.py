@@ -1,6 +1,7 @@
 """`monitor config check` and `monitor db`."""
 
 import json
+import shutil
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -54,3 +55,17 @@ def test_pruning_keeps_what_is_young(monitor: Monitor, polled: Path) -> None:
     """The figures are those of the config's retention."""
     result = json.loads(monitor("db", "prune", "--json", "-c", polled).out)
     assert (result["items"], result["hits"]) == (0, 0)
+
+
+def test_pruning_waits_where_time_leapt_until_somebody_looked(monitor: Monitor, polled: Path, tmp_path: Path) -> None:
+    """Exit 1 and one line that says why; with --trust-clock it is done."""
+    shutil.copytree(polled.parent, tmp_path / "own")
+    own = tmp_path / "own" / polled.name
+    with closing(sqlite3.connect(own.parent / "data" / "monitor.db")) as database, database:
+        database.execute("UPDATE runs SET started_at = '2020' || substr(started_at, 5)")
+        database.execute("UPDATE items SET first_seen_at = '2020' || substr(first_seen_at, 5)")
+    refused = monitor("db", "prune", "-c", own)
+    assert (refused.code, refused.out, len(refused.errors)) == (1, "", 1)
+    assert "nothing pruned (clock_ahead): nothing happened from 2020-" in refused.errors[0]
+    done = monitor("db", "prune", "--json", "--trust-clock", "-c", own)
+    assert (done.code, json.loads(done.out)["runs"]) == (0, 1)
