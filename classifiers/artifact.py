@@ -33,6 +33,7 @@ from classifiers.tokens import VIEWS
 
 MANIFEST, WEIGHTS, COMMONNESS = "manifest.json", "weights.npz", "commonness.npz"
 LEXICON, PROBES = "lexicon.json", "probes.json"
+DATA = (WEIGHTS, COMMONNESS, LEXICON, PROBES)
 TOLERANCE = 1e-6
 
 _PROBE_TEXTS = (
@@ -73,54 +74,72 @@ def load_model(folder: Path) -> Model:
     Raises:
         ArtifactError: a file is missing, foreign, changed, of another format, or the scores differ.
     """
-    manifest = _manifest(folder)
-    contents = {name: _checked(folder, name, manifest["checksums"]) for name in (WEIGHTS, COMMONNESS, LEXICON, PROBES)}
+    return unpacked(packed(folder), str(folder))
+
+
+def packed(folder: Path) -> dict[str, bytes]:
+    """The files of a model by name, those that are there, for :func:`unpacked` here or in another process.
+
+    Raises:
+        ArtifactError: a file cannot be read.
+    """
+    files = {}
+    for name in (MANIFEST, *DATA):
+        try:
+            files[name] = (folder / name).read_bytes()
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            fault = error.strerror or error
+            raise ArtifactError(f"model {folder}: {name} cannot be read ({fault}); train again") from error
+    return files
+
+
+def unpacked(files: Mapping[str, bytes], name: str) -> Model:
+    """The model of its files, proved as by :func:`load_model`; `name` is what errors call it.
+
+    Raises:
+        ArtifactError: as :func:`load_model`.
+    """
+    if MANIFEST not in files:
+        raise ArtifactError(f"model {name}: has no {MANIFEST}; train a model first")
+    manifest = _manifest(files[MANIFEST], name)
+    for file in DATA:
+        if file not in files:
+            raise ArtifactError(f"model {name}: has no {file}; train again")
+        if sha256(files[file]).hexdigest() != manifest["checksums"].get(file):
+            raise ArtifactError(f"model {name}: {file} was changed after training (checksum differs); train again")
     try:
-        linear, calibration, seeds = _read_weights(contents[WEIGHTS])
-        places, glossary = _read_lexicon(contents[LEXICON])
+        linear, calibration, seeds = _read_weights(files[WEIGHTS])
+        places, glossary = _read_lexicon(files[LEXICON])
         known = Manifest.from_dict({key: value for key, value in manifest.items() if key != "checksums"})
-        commonness = _read_commonness(contents[COMMONNESS])
+        commonness = _read_commonness(files[COMMONNESS])
         model = Model(known, linear, calibration, places, glossary, seeds, commonness)
     except (KeyError, TypeError, ValueError, AttributeError, EOFError, BadZipFile) as error:
-        raise ArtifactError(f"model {folder}: its files do not fit together ({error}); train again") from error
-    _prove(model, folder, contents[PROBES])
+        raise ArtifactError(f"model {name}: its files do not fit together ({error}); train again") from error
+    _prove(model, name, files[PROBES])
     return model
 
 
-def _manifest(folder: Path) -> dict[str, Any]:
-    path = folder / MANIFEST
+def _manifest(content: bytes, name: str) -> dict[str, Any]:
     try:
-        manifest = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise ArtifactError(f"model {folder}: has no {MANIFEST}; train a model first") from error
-    except (OSError, ValueError) as error:
-        raise ArtifactError(f"model {folder}: {MANIFEST} cannot be read ({error}); train again") from error
+        manifest = json.loads(content.decode("utf-8"))
+    except ValueError as error:
+        raise ArtifactError(f"model {name}: {MANIFEST} cannot be read ({error}); train again") from error
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         found = manifest.get("format") if isinstance(manifest, dict) else None
-        raise ArtifactError(f"model {folder}: format {found!r} where this version reads {FORMAT}; train again")
+        raise ArtifactError(f"model {name}: format {found!r} where this version reads {FORMAT}; train again")
     if not isinstance(manifest.get("checksums"), dict):
-        raise ArtifactError(f"model {folder}: {MANIFEST} names no checksums; train again")
+        raise ArtifactError(f"model {name}: {MANIFEST} names no checksums; train again")
     return manifest
 
 
-def _checked(folder: Path, name: str, checksums: Mapping[str, str]) -> bytes:
-    try:
-        content = (folder / name).read_bytes()
-    except OSError as error:
-        raise ArtifactError(
-            f"model {folder}: {name} cannot be read ({error.strerror or error}); train again"
-        ) from error
-    if sha256(content).hexdigest() != checksums.get(name):
-        raise ArtifactError(f"model {folder}: {name} was changed after training (checksum differs); train again")
-    return content
-
-
-def _prove(model: Model, folder: Path, probes: bytes) -> None:
+def _prove(model: Model, name: str, probes: bytes) -> None:
     expected = np.array(json.loads(probes)["decisions"])
     found = model.decide([Document(*text) for text in _PROBE_TEXTS])
     if expected.shape != found.shape or not np.allclose(expected, found, atol=TOLERANCE):
         raise ArtifactError(
-            f"model {folder}: scores differ from those at training, as when the stemmer's version changes; train again"
+            f"model {name}: scores differ from those at training, as when the stemmer's version changes; train again"
         )
 
 

@@ -116,6 +116,6 @@ async def run(
         EnginePreparer(engine, work, scorer),
         SqliteArchives(house.database, house.store),
         clock,
-        TermWeights(ModelScorer.load(folder), CldrGeographer()),
+        TermWeights(scorer, CldrGeographer()),
     )
     return await backfill(parts, policy if alert else replace(policy, channels={}), archive, tell)

@@ -1,12 +1,11 @@
 """Scores items and texts with a trained model of `classifiers`."""
 
-import tempfile
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
-from classifiers.artifact import load_model, save_model
+from classifiers.artifact import packed, save_model, unpacked
 from classifiers.commonness import Commonness
 from classifiers.errors import ClassifierError
 from classifiers.manifest import Manifest
@@ -47,21 +46,17 @@ class ModelScorer:
     def load(cls, folder: Path) -> Self:
         """Load the model in `folder`. Raises ModelError where it is missing, damaged or of another format."""
         try:
-            files = {path.name: path.read_bytes() for path in sorted(folder.iterdir()) if path.is_file()}
-        except OSError:
-            files = {}  # what is wrong is told below
-        try:
-            return cls(load_model(folder), files)
+            return cls.unpack(packed(folder), str(folder))
         except ClassifierError as error:
             raise ModelError(str(error)) from error
 
     @classmethod
-    def unpack(cls, files: Mapping[str, bytes]) -> Self:
-        """Load the model that another process has loaded. Raises ModelError."""
-        with tempfile.TemporaryDirectory() as folder:
-            for name, content in files.items():
-                (Path(folder) / name).write_bytes(content)
-            return cls.load(Path(folder))
+    def unpack(cls, files: Mapping[str, bytes], name: str) -> Self:
+        """Load a model from its files; `name` is what errors call it. Raises ModelError."""
+        try:
+            return cls(unpacked(files, name), files)
+        except ClassifierError as error:
+            raise ModelError(str(error)) from error
 
     @property
     def commonness(self) -> Commonness:

@@ -59,7 +59,7 @@ class LocalEngine:
         self._workers = workers or min(os.cpu_count() or 1, 4)
         self._memory = memory
         self._preload = [__name__, *preload]
-        self._pool: ProcessPool | None = None
+        self._starting: asyncio.Future[ProcessPool] | None = None
 
     @property
     def width(self) -> int:
@@ -67,7 +67,7 @@ class LocalEngine:
         return self._workers
 
     async def __aenter__(self) -> Self:
-        self._started().schedule(_limit, args=(self._memory,))  # a pool starts its workers with its first task
+        self._start()
         return self
 
     async def __aexit__(
@@ -77,9 +77,9 @@ class LocalEngine:
 
     async def close(self) -> None:
         """Stop the workers, whatever they are doing."""
-        pool, self._pool = self._pool, None
-        if pool is not None:
-            await asyncio.to_thread(_stop, pool)
+        starting, self._starting = self._starting, None
+        if starting is not None:
+            await asyncio.to_thread(_stop, await starting)
 
     async def run(self, fn: Callable[..., T], *args: object, timeout: float) -> T:  # noqa: ASYNC109  # limits the process
         """Run `fn(*args)` in a worker; `timeout` seconds count from its start, not from its place in the queue.
@@ -89,7 +89,8 @@ class LocalEngine:
             WorkerCrashError: it raised, or took its worker with it.
         """
         for last in (False, True):
-            pool = self._started()
+            starting = self._start()
+            pool = await asyncio.shield(starting)
             try:
                 future = pool.schedule(attempt, args=(fn, args), timeout=timeout)
                 outcome = await asyncio.wrap_future(future)
@@ -101,30 +102,36 @@ class LocalEngine:
                 # The pool gives up when an idle worker is killed from outside; a new one takes over.
                 if last:
                     raise WorkerCrashError("worker processes cannot be started; is memory short?") from error
-                await self._replaced(pool)
+                await self._replaced(starting)
             else:
                 return outcome_of(fn, outcome)  # type: ignore[no-any-return]  # pebble's futures are untyped
         raise AssertionError("unreachable")
 
-    def _started(self) -> ProcessPool:
-        if self._pool is None:
-            # Not fork: this process runs threads. A fork server starts a worker in milliseconds after the first.
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(self._preload)
-            self._pool = ProcessPool(
-                max_workers=self._workers,
-                max_tasks=TASKS_PER_WORKER,
-                initializer=_limit,
-                initargs=(self._memory,),
-                context=context,
-            )
-        return self._pool
+    def _start(self) -> asyncio.Future[ProcessPool]:
+        """The pool, once it is there. Its first worker takes a second, in which others have the event loop."""
+        if self._starting is None:
+            self._starting = asyncio.ensure_future(asyncio.to_thread(self._new_pool))
+        return self._starting
 
-    async def _replaced(self, broken: ProcessPool) -> None:
-        if self._pool is broken:
+    def _new_pool(self) -> ProcessPool:
+        # Not fork: this process runs threads. A fork server starts a worker in milliseconds after the first.
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(self._preload)
+        pool = ProcessPool(
+            max_workers=self._workers,
+            max_tasks=TASKS_PER_WORKER,
+            initializer=_limit,
+            initargs=(self._memory,),
+            context=context,
+        )
+        pool.schedule(_limit, args=(self._memory,))  # workers start with the first task
+        return pool
+
+    async def _replaced(self, broken: asyncio.Future[ProcessPool]) -> None:
+        if self._starting is broken:
             log.warning("the worker processes broke down; starting new ones")
-            self._pool = None
-            await asyncio.to_thread(_stop, broken)
+            self._starting = None
+            await asyncio.to_thread(_stop, broken.result())
 
 
 class Raised:

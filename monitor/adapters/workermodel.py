@@ -39,7 +39,7 @@ def held(model: WorkModel) -> ModelScorer | NoModel:
         if model.files is None:
             return NoModel()
         try:
-            scorer = ModelScorer.unpack(model.files)
+            scorer = ModelScorer.unpack(model.files, model.id)
         except ModelError as error:
             return NoModel(str(error))
         if scorer.model_id != model.id:
