@@ -24,10 +24,10 @@ from classifiers.commonness import Commonness
 from classifiers.errors import ArtifactError
 from classifiers.fold import Places
 from classifiers.glossary import Glossary, glossary_of
+from classifiers.linear import Linear, ViewWeights
 from classifiers.manifest import FORMAT, Manifest
 from classifiers.model import Model
 from classifiers.nearest import SeedIndex
-from classifiers.recipe import Linear, ViewWeights
 from classifiers.text import Document
 from classifiers.tokens import VIEWS
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from itertools import chain, pairwise
 
 from classifiers.features import Reading, damping_of
-from classifiers.recipe import Linear
+from classifiers.linear import Linear
 from classifiers.tokens import VIEWS, Token
 
 

@@ -15,9 +15,9 @@ from classifiers.explain import Contribution, contributions
 from classifiers.features import Analyzer
 from classifiers.fold import Places
 from classifiers.glossary import Glossary
+from classifiers.linear import Linear
 from classifiers.manifest import Manifest
 from classifiers.nearest import SeedIndex, nearest
-from classifiers.recipe import Linear
 from classifiers.scoring import BatchScorer
 from classifiers.text import Document, passages
 

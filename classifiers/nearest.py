@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers.features import Reading
-from classifiers.recipe import Linear
+from classifiers.linear import Linear
 from classifiers.tokens import STEMS
 
 Ints = npt.NDArray[np.int64]

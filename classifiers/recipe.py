@@ -14,16 +14,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
 from scipy import sparse
 
+from classifiers.estimators import PositiveUnlabelledLogistic
 from classifiers.examples import Examples, Ordinary
 from classifiers.fold import CLASSES
+from classifiers.linear import Linear, ViewWeights
 from classifiers.rates import Rates, log_odds
 from classifiers.tokens import VIEWS
 
@@ -48,27 +48,6 @@ class Recipe:
     """Share of the sampled items that is dropped as probably positive."""
     tolerance: float = 1e-5
     iterations: int = 200
-
-
-@dataclass(frozen=True, eq=False)
-class ViewWeights:
-    """Weight of each term of one view for each signal, shape (terms, signals)."""
-
-    terms: tuple[str, ...]
-    weights: Floats
-
-    @cached_property
-    def by_term(self) -> dict[str, Floats]:
-        """The weights of each term, shape (signals,)."""
-        return dict(zip(self.terms, self.weights, strict=True))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Linear:
-    """A fitted linear model: one entry per view, and the intercept per signal."""
-
-    views: Mapping[str, ViewWeights]
-    intercept: Floats
 
 
 def fit_linear(examples: Examples, ordinary: Ordinary, rates: Rates, recipe: Recipe) -> Linear:
@@ -132,8 +111,6 @@ def _log_odds(
 def _fit_signal(
     labelled: sparse.csr_matrix, sampled: sparse.csr_matrix, labels: npt.NDArray[np.int8], scale: Floats, recipe: Recipe
 ) -> tuple[Floats, float]:
-    from classifiers.estimators import PositiveUnlabelledLogistic  # noqa: PLC0415  # scoring does without scikit-learn
-
     known, items = np.flatnonzero(labels >= 0), sampled.shape[0]
     positive = labels[known] == 1
     used = np.flatnonzero(scale)

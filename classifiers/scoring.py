@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers.features import TITLE_WEIGHT, Analyzer, allowance, damping
-from classifiers.recipe import Linear
+from classifiers.linear import Linear
 from classifiers.text import MAX_TITLE, PASSAGE, Document
 from classifiers.tokens import VIEWS, WORDS, Token, compared, surfaces
 

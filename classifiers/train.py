@@ -12,18 +12,20 @@ import numpy.typing as npt
 
 from classifiers.background import Background
 from classifiers.blend import own_items
-from classifiers.calibrate import BASE_RATE, OFFSETS, SLOPE, Calibration, fit_platt
+from classifiers.calibrate import BASE_RATE, OFFSETS, SLOPE, Calibration
 from classifiers.commonness import Commonness
 from classifiers.errors import TrainingError
 from classifiers.examples import UNKNOWN, Examples, Ordinary, read_examples, read_ordinary
 from classifiers.features import Analyzer, allowance
 from classifiers.fold import Places
+from classifiers.linear import Linear
 from classifiers.manifest import LanguageReport, Manifest, SignalReport
 from classifiers.measure import BUDGETS, Ranking
 from classifiers.model import Model
 from classifiers.nearest import SeedIndex, index_seeds
+from classifiers.platt import fit_platt
 from classifiers.rates import Rates
-from classifiers.recipe import Linear, Recipe, fit_linear
+from classifiers.recipe import Recipe, fit_linear
 from classifiers.seed import Seed, signals_of
 from classifiers.survey import survey
 from classifiers.text import Document

@@ -3,13 +3,13 @@
 import os
 import shutil
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
 
-if TYPE_CHECKING:
-    from classifiers.background import Background
+from classifiers.artifact import save_model
+from classifiers.background import Background, build
+from classifiers.seed import load_seeds
 
 # Time limits of single examples say more about the machine than about the code. Where a change is judged, the examples
 # are the same each time; everywhere else they are new ones.
@@ -32,27 +32,19 @@ def tiny_seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def tiny_background() -> "Background":
+def tiny_background() -> Background:
     """Counts over the ordinary seeds, in place of those over a year of news that the project ships."""
-    # imported here, as below, since scikit-learn is slow to import and most tests do without it
-    from classifiers.background import build  # noqa: PLC0415
-    from classifiers.seed import load_seeds  # noqa: PLC0415
-
     ordinary = [seed.document for seed in load_seeds(SEEDS) if not seed.labels and seed.lang == "en"]
     return build(ordinary, sample={"en": len(ordinary)})
 
 
 @pytest.fixture(scope="session")
-def tiny_model_folder(
-    tiny_seeds: Path, tiny_background: "Background", tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def tiny_model_folder(tiny_seeds: Path, tiny_background: Background, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of a model trained on the tiny seeds: what `MONITOR_SHIPPED_MODEL` may name.
 
     It knows trafficking and fighting when the words are plain, and ordinary news from both.
     """
-    from classifiers.artifact import save_model  # noqa: PLC0415
-    from classifiers.seed import load_seeds  # noqa: PLC0415
-    from classifiers.train import train  # noqa: PLC0415
+    from classifiers.train import train  # noqa: PLC0415  # scikit-learn is slow to import; most tests do without it
 
     model = train(load_seeds(tiny_seeds), tiny_background).model
     folder = tmp_path_factory.mktemp("models") / model.id

@@ -10,8 +10,6 @@ from io import BytesIO
 from typing import Any
 from xml.sax import SAXException
 
-import feedparser
-
 from monitor.adapters import wellformed
 from monitor.adapters.engine import Engine
 from monitor.adapters.entry import TITLE_LIMIT, item_from
@@ -137,6 +135,8 @@ def parse_body(body: bytes, url: str, content_type: str, now: datetime) -> Parse
 
 def by_feedparser(body: bytes, url: str, content_type: str) -> Mapping[str, Any]:
     """What feedparser gives of a document, the reference for `wellformed.read`."""
+    import feedparser  # noqa: PLC0415  # only workers parse, and they find it preloaded
+
     document: Mapping[str, Any] = feedparser.parse(
         BytesIO(body),  # never bytes or str: those are taken for a path or a URL, and opened
         response_headers={"content-type": content_type, "content-location": url},

@@ -15,7 +15,6 @@ from classifiers.model import Model
 from classifiers.seed import BACKGROUND, Seed, SeedFault, check_seeds, load_seeds, signals_of
 from classifiers.sentinels import shown_sentinels
 from classifiers.text import Document
-from classifiers.train import LabelledDocument, train
 from monitor.adapters.documents import GradedItem
 from monitor.adapters.language import detect
 from monitor.errors import InputError
@@ -97,6 +96,8 @@ def fit(
     Raises:
         InputError: a seed cannot be read, or there are too few; the message names file or signal.
     """
+    from classifiers.train import LabelledDocument, train  # noqa: PLC0415  # scikit-learn: heavy, and only fitting needs it
+
     known = read_seeds(seeds, signals)
     try:
         result = train(

@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import average_precision_score
 
-from classifiers.calibrate import fit_platt
 from classifiers.errors import EvaluationError
 from classifiers.evaluate import GradedDocument, evaluate, measure
 from classifiers.measure import Ranking
 from classifiers.model import Model
+from classifiers.platt import fit_platt
 from classifiers.text import Document
 
 SIGNAL = "human_trafficking"
