@@ -414,6 +414,18 @@ async def test_news_of_a_story_whose_first_alert_still_waits_goes_with_it(desk: 
     assert "Countries: CU" in desk.notifier.sent[0][1].body
 
 
+async def test_what_an_undated_feed_listed_already_is_no_news_and_what_it_adds_is(desk: Desk) -> None:
+    """Nobody can say that the items of its first poll are young; those of the next were not there before."""
+    desk.follow(A)
+    listed = [news(f"mercenaries {deed} town", at=None) for deed in ("leave", "enter", "shell")]
+    desk.publish(A, *listed)
+    await desk.poll()
+    assert set(desk.reasons()) == {("suppressed", "undated")}
+    desk.publish(A, *listed, news("volunteers lured to distant war", at=None))
+    await desk.poll()
+    assert desk.reasons().count(("pending", "first_hit")) == 1
+
+
 async def test_the_first_poll_of_a_feed_sends_no_updates_for_its_backlog(desk: Desk) -> None:
     """Three new feeds that list the same story of yesterday count as outlets and tell nobody."""
     desk.follow(A, B, C)

@@ -50,6 +50,7 @@ class Reason(StrEnum):
     ALREADY_TOLD = "already_told"  # this channel has an alert for the story, and there is no news of it
     OLD_NEWS = "old_news"  # published too long ago
     BACKLOG = "backlog"  # first poll of a feed, and not fresh
+    UNDATED = "undated"  # first poll of a feed, and nobody can say whether it is fresh
     BELOW_MIN_SCORE = "below_min_score"
     SIGNAL_NOT_WANTED = "signal_not_wanted"
     COUNTRY_NOT_WANTED = "country_not_wanted"  # it names none of the channel's countries, or no country at all
@@ -258,11 +259,17 @@ def _against(
         return Reason.COUNTRY_NOT_WANTED
     if known and not news:
         return Reason.ALREADY_TOLD
-    # An undated item is news the moment it is seen: better one alert too many than one missed.
-    age = min(now - (item.published_at or now) for item in wanted)
-    if age > OLD_NEWS_AFTER:
+    return _too_old(wanted, primed=primed, now=now)
+
+
+def _too_old(wanted: Iterable[Item], *, primed: bool, now: datetime) -> Reason | None:
+    # An undated item is news the moment it is seen, but not where all that a feed ever listed is seen at once.
+    ages = [now - (item.published_at or now) for item in wanted if primed or item.published_at]
+    if not ages:
+        return Reason.UNDATED
+    if min(ages) > OLD_NEWS_AFTER:
         return Reason.OLD_NEWS
-    return Reason.BACKLOG if not primed and age > BACKLOG_AFTER else None
+    return Reason.BACKLOG if not primed and min(ages) > BACKLOG_AFTER else None
 
 
 def _news_since(told: Facts, facts: Facts) -> Iterator[News]:

@@ -39,7 +39,7 @@ class Look(StrEnum):
     WANTED = "wanted"  # decided; stored only where a program ended in between, which stores nothing
     # not asked for, because …
     NO_LINK = "no_link"
-    BACKLOG = "backlog"  # first poll of a feed, and not fresh
+    BACKLOG = "backlog"  # first poll of a feed, and not fresh, or undated
     OLD_NEWS = "old_news"  # could not be alerted
     CLEAR_HIT = "clear_hit"  # the feed's own words suffice
     CLEAR_MISS = "clear_miss"  # no score comes near its threshold
@@ -123,7 +123,7 @@ def _look(mode: Mode, item: Item, nearness: float, *, primed: bool, now: datetim
     if not item.url:
         return Look.NO_LINK
     age = now - (item.published_at or now)
-    if not primed and age > BACKLOG_AFTER:
+    if not primed and (item.published_at is None or age > BACKLOG_AFTER):
         return Look.BACKLOG
     if mode is Mode.ALWAYS:
         return Look.WANTED

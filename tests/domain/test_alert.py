@@ -95,7 +95,11 @@ def test_the_first_hit_of_a_story_is_alerted_at_once() -> None:
         (report(age=timedelta(hours=73)), DESK, False, False, Reason.OLD_NEWS),
         (report(age=timedelta(hours=24)), DESK, False, False, Reason.FIRST_HIT),
         (report(age=timedelta(hours=25)), DESK, False, False, Reason.BACKLOG),
-        (report(age=None), DESK, False, False, Reason.FIRST_HIT),
+        (report(age=None), DESK, False, True, Reason.FIRST_HIT),
+        (report(age=None), DESK, False, False, Reason.UNDATED),
+        (report(age=None), DESK, True, False, Reason.ALREADY_TOLD),
+        (replace(report(age=None), countries=("NP",)), DESK, True, False, Reason.UNDATED),
+        (replace(report(age=None), countries=("NP",)), DESK, True, True, Reason.NEW_COUNTRY),
     ],
 )
 def test_each_decision_has_its_reason(
@@ -105,6 +109,12 @@ def test_each_decision_has_its_reason(
     assert alert.reason is reason
     assert alert.state is (AlertState.PENDING if reason in PENDING else AlertState.SUPPRESSED)
     assert (alert.told is None) == (alert.state is AlertState.SUPPRESSED)
+
+
+@pytest.mark.parametrize(("hours", "reason"), [(1, Reason.FIRST_HIT), (30, Reason.BACKLOG), (80, Reason.OLD_NEWS)])
+def test_at_a_first_poll_a_story_is_as_old_as_its_youngest_dated_report(hours: int, reason: Reason) -> None:
+    """A report without a date makes it neither younger nor older."""
+    assert decide(report(age=timedelta(hours=hours)), report(age=None, name="b"), primed=False).reason is reason
 
 
 @pytest.mark.parametrize(

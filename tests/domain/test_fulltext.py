@@ -45,11 +45,13 @@ def test_gray_is_between_gate_and_threshold(values: tuple[float, float], expecte
 
 
 def test_what_cannot_be_read_or_alerted_is_not_asked_for() -> None:
-    """No link; the backlog of a first poll; in gray mode, old news."""
+    """No link; the backlog of a first poll, and what it brings without a date; in gray mode, old news."""
     for mode in (Mode.GRAY, Mode.ALWAYS):
         assert look(mode, item(url=""), 0.4) is Look.NO_LINK
         assert look(mode, item(age=timedelta(hours=25)), 0.4, primed=False) is Look.BACKLOG
         assert look(mode, item(age=timedelta(hours=23)), 0.4, primed=False) is Look.WANTED
+        assert look(mode, item(age=None), 0.4, primed=False) is Look.BACKLOG
+        assert look(mode, item(age=None), 0.4) is Look.WANTED
     assert look(Mode.GRAY, item(age=timedelta(hours=73)), 0.4) is Look.OLD_NEWS
     assert look(Mode.ALWAYS, item(age=timedelta(hours=73)), 0.4) is Look.WANTED
 
