@@ -20,6 +20,9 @@ from monitor.errors import InputError, StorageError
 
 APPLICATION_ID = 0x54524D31  # "TRM1": tells our files from other people's
 
+LOG_KEPT = 32_000_000
+"""Bytes of write-ahead log that stay on the disk once it is folded in, however far a long reader let it grow."""
+
 Row = dict[str, Any]
 Parameters = Sequence[object] | Mapping[str, object]
 
@@ -127,6 +130,7 @@ class Database:
         """Let readers read while one writes; file systems that cannot do it keep the older, slower way."""
         with self._lock, self._explained():
             self._db.enable_wal()
+            self._db.execute(f"PRAGMA journal_size_limit = {LOG_KEPT}")  # SQLite itself never shortens the file
 
     def close(self) -> None:
         """Fold the write-ahead log into the file and let it go; waits for a transaction of another thread."""

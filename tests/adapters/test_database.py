@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from monitor.adapters.database import APPLICATION_ID, Database, open_database
+from monitor.adapters.database import APPLICATION_ID, LOG_KEPT, Database, open_database
 from monitor.errors import InputError, StorageError
 
 INSERT = "INSERT INTO models (id, path, created_at, manifest) VALUES (?, 'p', 'now', '{}')"
@@ -140,6 +140,19 @@ def test_a_damaged_database_is_reported_as_damaged(path: Path) -> None:
         database.rows("SELECT * FROM models ORDER BY id DESC")
     with open_database(path) as database, pytest.raises(StorageError, match="restore a backup"):
         database.check()
+
+
+def test_a_log_that_grew_under_a_long_reader_is_cut_to_its_bound_once_the_reader_is_gone(database: Database) -> None:
+    log = database.path.with_name(f"{database.path.name}-wal")
+    with closing(sqlite3.connect(database.path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute(COUNT)  # what it has begun to read stays readable, so nothing can be folded in
+        while log.stat().st_size < LOG_KEPT + 1_000_000:
+            database.execute(INSERT, ("x" * 3_000_000,))
+            database.execute("DELETE FROM models")
+    database.execute(INSERT, ("folds the log in",))
+    database.execute(INSERT, ("begins it anew",))
+    assert log.stat().st_size <= LOG_KEPT
 
 
 def test_a_sound_database_passes_the_check(database: Database) -> None:
