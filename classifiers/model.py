@@ -17,7 +17,7 @@ from classifiers.fold import Places
 from classifiers.glossary import Glossary
 from classifiers.linear import Linear
 from classifiers.manifest import Manifest
-from classifiers.nearest import SeedIndex, nearest
+from classifiers.nearest import SeedFinder, SeedIndex
 from classifiers.scoring import BatchScorer
 from classifiers.text import Document, passages
 
@@ -56,9 +56,11 @@ class Model:
     seeds: SeedIndex
     commonness: Commonness
     _scorer: BatchScorer = field(init=False)
+    _finder: SeedFinder = field(init=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_scorer", BatchScorer(self.linear, Analyzer(self.places, self.glossary)))
+        object.__setattr__(self, "_finder", SeedFinder(self.seeds, self.linear))
 
     @property
     def id(self) -> str:
@@ -111,7 +113,7 @@ class Model:
             intercept=float(decision[0, column]) - sum(term.weight for term in terms),
             contributions=terms,
             passage=parts[best],
-            nearest_seed=nearest(self.seeds, self.linear, reading, column),
+            nearest_seed=self._finder.nearest(reading, column),
             confident=self.confident(document, signal),
         )
 

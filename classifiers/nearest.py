@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -40,17 +41,47 @@ def index_seeds(
     )
 
 
-def nearest(index: SeedIndex, linear: Linear, reading: Reading, signal: int) -> str | None:
-    """Name of the seed of a signal that shares most with a text, by cosine over weighted terms; None if none does."""
-    weights = np.abs(linear.views[STEMS].weights[:, signal])
-    present = set(reading.of(STEMS).terms())
-    held = np.array([term in present for term in linear.views[STEMS].terms], dtype=bool)
-    if not held.any() or not len(index.names):
-        return None
-    squares = weights**2
-    owner = np.repeat(np.arange(len(index.names)), np.diff(index.starts))
-    size = np.bincount(owner, squares[index.terms], minlength=len(index.names))
-    shared = np.bincount(owner, (squares * held)[index.terms], minlength=len(index.names))
-    likeness = np.where(index.labels[:, signal], shared / np.sqrt(np.maximum(size, 1e-12)), 0.0)
-    best = int(np.argmax(likeness))
-    return index.names[best] if likeness[best] > 0 else None
+@dataclass(frozen=True, eq=False)
+class SeedFinder:
+    """Finds the seed that a text is most like; what depends on the model alone is worked out at the first question."""
+
+    index: SeedIndex
+    linear: Linear
+
+    def nearest(self, reading: Reading, signal: int) -> str | None:
+        """Name of the seed of a signal that shares most with a text, by cosine over weighted terms; None if none."""
+        squares = self.linear.views[STEMS].weights[:, signal] ** 2
+        shared = np.zeros(len(self.index.names))
+        for term in reading.of(STEMS).terms():
+            column = self._columns.get(term)
+            if column is not None:
+                shared[self._holders[self._starts[column] : self._starts[column + 1]]] += squares[column]
+        likeness = np.where(self.index.labels[:, signal], shared / self._sizes[signal], 0.0)
+        return self.index.names[int(np.argmax(likeness))] if likeness.any() else None
+
+    @cached_property
+    def _columns(self) -> dict[str, int]:
+        return {term: column for column, term in enumerate(self.linear.views[STEMS].terms)}
+
+    @cached_property
+    def _owners(self) -> Ints:
+        """The seed of each of the index's terms."""
+        return np.repeat(np.arange(len(self.index.names)), np.diff(self.index.starts))
+
+    @cached_property
+    def _holders(self) -> Ints:
+        """The seeds that hold a term, term by term."""
+        return self._owners[np.argsort(self.index.terms, kind="stable")]
+
+    @cached_property
+    def _starts(self) -> Ints:
+        """Where each term's holders begin, and where the last one's end."""
+        return np.cumsum([0, *np.bincount(self.index.terms, minlength=len(self._columns))])
+
+    @cached_property
+    def _sizes(self) -> npt.NDArray[np.float64]:
+        """Length of each seed's weights, shape (signals, seeds)."""
+        squares = self.linear.views[STEMS].weights ** 2
+        columns = (squares[self.index.terms, signal] for signal in range(squares.shape[1]))
+        sums = [np.bincount(self._owners, column, minlength=len(self.index.names)) for column in columns]
+        return np.sqrt(np.maximum(np.array(sums), 1e-12))

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 
 from monitor.domain import hit, story
 from monitor.domain.item import Item
@@ -47,5 +48,6 @@ def assigned(store: StoryStore, weigh: story.Weigh, told: Sequence[Told]) -> Ass
     """Put items with hits into the stories they belong to, among those open when the first of them was told."""
     if not told:
         return Assignments((), ())
+    weigh = cache(weigh)  # asked for the same texts twice: to find what may be like them, and to compare
     since = min(one.at for one in told) - story.STORY_WINDOW
     return story.assign_told(told, store.open_stories(since, story.search_terms(told, weigh)), weigh)
