@@ -18,7 +18,7 @@ import numpy.typing as npt
 from classifiers.fold import Places, shipped_places
 from classifiers.glossary import Glossary, shipped_glossary
 from classifiers.text import MAX_TITLE, PASSAGE, Document
-from classifiers.tokens import Token, compared, read_token, surfaces
+from classifiers.tokens import Token, read_token, surfaces
 
 TITLE_WEIGHT = 1.25
 LENGTH_PIVOT = 10
@@ -29,8 +29,8 @@ SHORT = 25
 SHORTNESS = 1.5
 """What such an item is given for the words it has no room for, per natural logarithm of what it lacks."""
 
-_KNOWN_WORDS = 500_000
-"""Words remembered: bounds memory where items invent them."""
+_KNOWN_WORDS = 100_000
+"""Words remembered, some 30 MB at most: bounds memory where items invent them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,11 +90,11 @@ def allowance(lengths: npt.NDArray[np.integer[Any]]) -> npt.NDArray[np.float64]:
 
 @dataclass(slots=True)
 class Analyzer:
-    """Reads documents; remembers the words it has met."""
+    """Reads documents; remembers at most 100,000 of the words it has met."""
 
     places: Places = field(default_factory=shipped_places)
     glossary: Glossary = field(default_factory=shipped_glossary)
-    _known: dict[tuple[str, str | None], Token] = field(default_factory=dict)
+    _known: dict[tuple[str, str | None], tuple[str, Token]] = field(default_factory=dict)
 
     def read(self, document: Document) -> Reading:
         """Headline and lead of a document as folded tokens."""
@@ -104,29 +104,30 @@ class Analyzer:
 
     def tokens(self, text: str, lang: str | None) -> list[Token]:
         """The words of a text; a name of several words is one token. Spellings are kept."""
-        spelt = surfaces(text)
-        words = [compared(surface) for surface in spelt]
+        read = [self._remembered(surface, lang) for surface in surfaces(text)]
+        words = [word for word, _ in read]
         found: list[Token] = []
         position = 0
-        while position < len(spelt):
+        while position < len(read):
             size, label = self.places.sequence_at(words, position) or (1, None)
-            if label is None:
-                found.append(self.token(spelt[position], lang))
-            else:
-                found.append(Token(" ".join(spelt[position : position + size]), label, label))
+            _, token = read[position]
+            if label is not None:
+                token = Token(" ".join(one.surface for _, one in read[position : position + size]), label, label)
+            found.append(token)
             position += size
         return found
 
-    def token(self, surface: str, lang: str | None) -> Token:
-        """A single word: the class of a name, the English stem of a core word, or the word itself."""
-        key = (surface, lang)
-        token = self._known.get(key)
-        if token is None:
-            if len(self._known) > _KNOWN_WORDS:
-                self._known.clear()
-            token = self._known[key] = self._folded(read_token(surface, lang), lang)
-        return token
-
-    def _folded(self, token: Token, lang: str | None) -> Token:
+    def fold(self, token: Token, lang: str | None) -> Token:
+        """A single word as it counts: the class of a name, the English stem of a core word, or the word itself."""
         label = self.places.class_of(token, lang)
         return self.glossary.read(token, lang) if label is None else Token(token.surface, label, label)
+
+    def _remembered(self, surface: str, lang: str | None) -> tuple[str, Token]:
+        """A word as it is compared, and as it counts."""
+        known = self._known.get((surface, lang))
+        if known is None:
+            if len(self._known) >= _KNOWN_WORDS:
+                self._known.clear()
+            token = read_token(surface, lang)
+            known = self._known[surface, lang] = token.word, self.fold(token, lang)
+        return known

@@ -5,7 +5,8 @@ Gives the same values as adding up the terms of :mod:`classifiers.features` one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from threading import Lock
@@ -14,15 +15,16 @@ import numpy as np
 import numpy.typing as npt
 
 from classifiers.features import TITLE_WEIGHT, Analyzer, allowance, damping
+from classifiers.fold import LONGEST_NAME
 from classifiers.linear import Linear
 from classifiers.text import MAX_TITLE, PASSAGE, Document
-from classifiers.tokens import VIEWS, WORDS, Token, compared, surfaces
+from classifiers.tokens import VIEWS, Token, compared, read_token, surfaces
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 
 _CACHED_WORDS = 300_000
-
+"""Spellings remembered, of some 170 bytes each."""
 
 _OPENS, _CONTINUES, _FLAGS = 1, 2, 2
 """The low bits of a code tell whether a name of several words may begin with the word, or go on with it."""
@@ -91,27 +93,36 @@ def _joined(codes: Sequence[Sequence[int]]) -> Ints:
 
 @dataclass(slots=True, eq=False)
 class BatchScorer:
-    """Decision values of documents of the length of a feed item; remembers the words it has met."""
+    """Decision values of documents of the length of a feed item.
+
+    Remembers a number for each spelling in each language it has met, and begins anew after 300,000: some 50 MB at most.
+    """
 
     linear: Linear
     analyzer: Analyzer
     _tables: dict[str, _Table] = field(init=False)
     _spellings: dict[str | None, dict[str, int]] = field(init=False, default_factory=dict)
-    _codes: dict[tuple[str, str], int] = field(init=False, default_factory=dict)
-    _numbers: dict[str, list[int]] = field(init=False)
+    _codes: dict[tuple[int, ...], int] = field(init=False)
+    _numbers: dict[str, array[int]] = field(init=False)
     _lock: Lock = field(init=False, default_factory=Lock)
 
     def __post_init__(self) -> None:
         self._tables = {view: _table(w.terms, w.weights) for view, w in self.linear.views.items()}
-        self._numbers = {view: [0] for view in VIEWS}
+        self._numbers = {view: array("q", [0]) for view in VIEWS}
+        self._codes = {(0,) * len(VIEWS): 0}
 
     def decide(self, documents: Sequence[Document]) -> Floats:
         """Decision values, shape (documents, signals)."""
         with self._lock:
             return self._decide(documents)
 
+    @property
+    def remembered(self) -> int:
+        """How many spellings are remembered."""
+        return sum(map(len, self._spellings.values()))
+
     def _decide(self, documents: Sequence[Document]) -> Floats:
-        if sum(map(len, self._spellings.values())) > _CACHED_WORDS:
+        if self.remembered > _CACHED_WORDS:
             self._spellings.clear()
         texts = [
             (text, document.lang)
@@ -126,7 +137,7 @@ class BatchScorer:
         emphasis = np.repeat(np.tile([TITLE_WEIGHT, 1.0], len(documents)), sizes)
         total = np.zeros((len(documents), len(self.linear.intercept)))
         for view, table in self._tables.items():
-            words = np.array(self._numbers[view], dtype=np.int64)[flat]
+            words = np.frombuffer(self._numbers[view], dtype=np.int64)[flat]
             total += table.values(words, owner, emphasis, len(documents))
         return total / damping(lengths)[:, None] + allowance(lengths)[:, None] + self.linear.intercept
 
@@ -137,30 +148,41 @@ class BatchScorer:
         try:
             return list(map(known.__getitem__, words))
         except KeyError:
-            return [known[word] if word in known else self._learn(word, lang) for word in words]
+            known.update((word, self._learnt(word, lang)) for word in set(words).difference(known))
+            return list(map(known.__getitem__, words))
 
     def _folded(self, texts: Sequence[tuple[str, str | None]], codes: list[list[int]]) -> list[list[int]]:
-        """The codes, with texts that may hold a name of several words read again by the analyzer."""
+        """The codes, with one for each name of several words."""
         flat = _joined(codes)
         begins = (flat[:-1] & _OPENS > 0) & (flat[1:] & _CONTINUES > 0)
         ends = np.cumsum(_sizes(codes))
         for i in np.unique(np.searchsorted(ends, np.flatnonzero(begins), side="right")).tolist():
-            codes[i] = [self._code(token) << _FLAGS for token in self.analyzer.tokens(*texts[i])]
+            codes[i] = list(self._named(surfaces(texts[i][0]), codes[i]))
         return codes
 
-    def _learn(self, surface: str, lang: str | None) -> int:
-        word, places = compared(surface), self.analyzer.places
-        flags = (_OPENS if word in places.openings else 0) | (_CONTINUES if word in places.continuations else 0)
-        code = self._spellings[lang][surface] = self._code(self.analyzer.token(surface, lang)) << _FLAGS | flags
-        return code
+    def _named(self, spelt: Sequence[str], codes: Sequence[int]) -> Iterator[int]:
+        position = 0
+        while position < len(spelt):
+            size, code = 1, codes[position]
+            if code & _OPENS:
+                words = [compared(surface) for surface in spelt[position : position + LONGEST_NAME]]
+                size, label = self.analyzer.places.sequence_at(words, 0) or (1, None)
+                code = code if label is None else self._code(Token(label, label, label)) << _FLAGS
+            yield code
+            position += size
+
+    def _learnt(self, surface: str, lang: str | None) -> int:
+        token, places = read_token(surface, lang), self.analyzer.places
+        opens, continues = token.word in places.openings, token.word in places.continuations
+        flags = (_OPENS if opens else 0) | (_CONTINUES if continues else 0)
+        return self._code(self.analyzer.fold(token, lang)) << _FLAGS | flags
 
     def _code(self, token: Token) -> int:
-        code = self._codes.get((token.word, token.stem))
+        """The number of a word by what the tables know of it: 0 where none knows it."""
+        numbers = tuple([table.numbers.get(token.of(view), 0) for view, table in self._tables.items()])
+        code = self._codes.get(numbers)
         if code is None:
-            numbers = {view: self._tables[view].numbers.get(token.of(view), 0) for view in VIEWS}
-            code = len(self._numbers[WORDS]) if any(numbers.values()) else 0
-            self._codes[token.word, token.stem] = code
-            if code:
-                for view in VIEWS:
-                    self._numbers[view].append(numbers[view])
+            code = self._codes[numbers] = len(self._codes)
+            for view, number in zip(self._tables, numbers, strict=True):
+                self._numbers[view].append(number)
         return code

@@ -89,7 +89,10 @@ def compared(surface: str) -> str:
 
 
 def _lowered(surface: str) -> str:
-    word = _JOINERS.sub("", surface.casefold().translate(_PLAIN_LETTERS)).strip("'")
+    word = surface.casefold()
+    if not word.isascii():
+        word = _JOINERS.sub("", word.translate(_PLAIN_LETTERS))
+    word = word.strip("'")
     return word.removesuffix("'s").replace(".", "")
 
 

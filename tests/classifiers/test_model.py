@@ -5,8 +5,6 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from classifiers.errors import ClassifierError
 from classifiers.model import Model
@@ -53,24 +51,6 @@ def test_contributions_sum_to_the_decision(model: Model, document: Document) -> 
         assert total == pytest.approx(told.decision, abs=1e-9)
         assert told.decision == pytest.approx(model.decide([document])[0, column], abs=1e-9)
         assert told.probability == pytest.approx(model.score([document])[0, column])
-
-
-TEXT = (
-    "Nepalis joined IS fight Russia's war Sri Lanka al Qaeda trafficked women U.S. court south the New 招募 завербовали"
-)
-words = st.sampled_from(TEXT.split())
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(words, max_size=12), st.lists(words, max_size=120), st.sampled_from(["en", "ru", "zh", "es", None]))
-def test_the_batch_path_and_the_explained_path_agree(
-    model: Model, title: list[str], body: list[str], lang: str | None
-) -> None:
-    """Look-ups on numbers and sums over named terms are the same model."""
-    document = Document(" ".join(title), " ".join(body), lang)
-    told = model.explanation(document, model.signals[0])
-    total = told.intercept + sum(c.weight for c in told.contributions)
-    assert total == pytest.approx(model.decide([document])[0, 0], abs=1e-9)
 
 
 def test_terms_are_spelt_as_in_the_text(model: Model) -> None:
