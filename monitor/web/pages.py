@@ -23,6 +23,7 @@ from monitor.web.callback import NOT_NOW, RETRY_AFTER, Callback
 from monitor.web.desk import Desk, notice_page
 from monitor.web.health import Health
 from monitor.web.metrics import Metrics
+from monitor.web.throttle import Throttle
 
 HealthCheck = Callable[[], Awaitable[Health]]
 
@@ -44,11 +45,16 @@ HEADERS = {
 
 
 def create_app(
-    check: HealthCheck, metrics: Metrics, access: Access, desk: Desk, callback: Callback | None = None
+    check: HealthCheck,
+    metrics: Metrics,
+    access: Access,
+    desk: Desk,
+    callback: Callback | None = None,
+    throttle: Throttle | None = None,
 ) -> FastAPI:
     """The application: `/healthz` is open to all, the rest asks for the password (any user name) where one is set."""
     app = FastAPI(title="trafficking-recruitment alert monitor", docs_url=None, redoc_url=None, openapi_url=None)
-    asking = Depends(_asking_for(access))
+    asking = Depends(_asking_for(access, throttle or Throttle()))
     _add_manners(app)
     _add_figures(app, check, metrics, [asking] if access.password else [])
     _add_stories(app, desk, access, [asking])
@@ -150,11 +156,21 @@ def _add_callback(app: FastAPI, callback: Callback) -> None:
         return Response(status_code=status, headers={"Retry-After": RETRY_AFTER} if status == NOT_NOW else None)
 
 
-def _asking_for(access: Access) -> Callable[[Request], Awaitable[None]]:
+def _asking_for(access: Access, throttle: Throttle) -> Callable[[Request], Awaitable[None]]:
     async def verify(request: Request) -> None:
         if fault := access.closed(request.headers.get("host", "")):
             raise HTTPException(403, fault)
-        if access.password and not access.admits(_given_password(request.headers.get("authorization", ""))):
+        header = request.headers.get("authorization", "")
+        if not access.password:
+            return
+        address = request.client.host if request.client else ""
+        if header and (seconds := throttle.wait(address)):  # before a look at the password, which may be right
+            told = f"Too many wrong passwords came from your address. Wait {seconds} seconds."
+            raise HTTPException(429, told, {"Retry-After": str(seconds)})
+        given = _given_password(header)
+        if not access.admits(given):
+            if header:  # browsers ask without one first
+                throttle.note(address, given)
             challenge = {"WWW-Authenticate": 'Basic realm="monitor", charset="UTF-8"'}
             raise HTTPException(
                 401, "Any user name will do, with the password of the config (web.password).", challenge

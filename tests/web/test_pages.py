@@ -24,6 +24,7 @@ from monitor.web.health import Facts, Health, Sentinels, assess
 from monitor.web.metrics import Metrics
 from monitor.web.pages import FORM_BYTES, create_app
 from monitor.web.server import WebServer
+from monitor.web.throttle import TRIES, Throttle
 from tests.adapters import storage
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -47,9 +48,11 @@ class Site:
 
     def __init__(self, house: House, password: str = "", *, host: str = "127.0.0.1", public_url: str = "") -> None:
         self.facts = FACTS
+        self.seconds = 0.0  # what the throttle's clock shows
         self.metrics = Metrics()
         self.house = house
-        app = create_app(self.health, self.metrics, Access(host, password, public_url, TOKEN), Desk(house, TOKEN))
+        access, throttle = Access(host, password, public_url, TOKEN), Throttle(lambda: self.seconds)
+        app = create_app(self.health, self.metrics, access, Desk(house, TOKEN), throttle=throttle)
         self.server = WebServer(app, "127.0.0.1", 0)
 
     @property
@@ -284,6 +287,61 @@ async def test_behind_a_proxy_the_public_address_counts_as_ours(house: House) ->
     site = Site(house, "s3cret", host="0.0.0.0", public_url="https://m.example/monitor")
     async with site.server:
         assert (await site.judge(password="s3cret", headers_Origin="https://m.example")).status_code == 303
+
+
+async def guess(site: Site, *passwords: str, **headers: str) -> list[int]:
+    return [(await site.get("/", password, **headers)).status_code for password in passwords]
+
+
+WRONG = [f"wrong {number}" for number in range(TRIES)]
+
+
+async def test_who_guesses_passwords_has_to_wait(house: House) -> None:
+    """After five wrong ones in a minute even the right one is refused, with the time to wait; then all is as before."""
+    site = Site(house, "s3cret")
+    async with site.server:
+        assert await guess(site, *WRONG[:-1], "s3cret", WRONG[-1]) == [401] * 4 + [200, 401]
+        site.seconds = 40.2
+        for refused in (
+            await site.get("/", "s3cret"),
+            await site.judge(password="s3cret"),
+            await site.get("/metrics", "x"),
+        ):
+            assert (refused.status_code, refused.headers["retry-after"]) == (429, "20")
+            assert "Wait 20 seconds" in refused.text
+            assert "default-src 'none'" in refused.headers["content-security-policy"]
+        assert (await site.get("/healthz")).status_code == 200
+        assert (await site.get("/")).status_code == 401
+        assert site.verdicts() == []
+        site.seconds = 60
+        assert await guess(site, "s3cret") == [200]
+
+
+async def test_the_same_wrong_password_is_one_guess(house: House) -> None:
+    """A program with an old password locks nobody out who comes from its address; nor does asking without any."""
+    site = Site(house, "s3cret")
+    async with site.server:
+        assert await guess(site, *["last month's"] * 9, "s3cret") == [401] * 9 + [200]
+        assert [(await site.get("/")).status_code for _ in range(9)] == [401] * 9
+        assert await guess(site, *WRONG[:3], "s3cret") == [401] * 3 + [200]
+
+
+async def test_others_are_not_kept_waiting(house: House) -> None:
+    """Each address has tries of its own, also behind a proxy on this machine that names who asks."""
+    site = Site(house, "s3cret")
+    async with site.server:
+        assert await guess(site, *WRONG, "s3cret", X_Forwarded_For="192.0.2.1") == [401] * 5 + [429]
+        assert await guess(site, "s3cret", X_Forwarded_For="192.0.2.2") == [200]
+        assert await guess(site, "s3cret") == [200]
+
+
+async def test_a_client_that_makes_up_whom_it_asks_for_is_counted_as_itself(house: House) -> None:
+    """Only a proxy on this machine is believed; what stands left of its own entry is not."""
+    site = Site(house, "s3cret")
+    async with site.server:
+        for number, password in enumerate(WRONG):
+            assert await guess(site, password, X_Forwarded_For=f"198.51.100.{number}, 192.0.2.1") == [401]
+        assert await guess(site, "s3cret", X_Forwarded_For="198.51.100.77, 192.0.2.1") == [429]
 
 
 async def test_without_a_password_the_pages_open_to_this_machine_only(house: House) -> None:
