@@ -1,7 +1,8 @@
 """Is the service doing its work? A pure decision over facts the service gathers."""
 
+import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from monitor.domain.ops import Condition
@@ -58,7 +59,16 @@ class Health:
 
 
 def assess(facts: Facts, now: datetime) -> Health:
-    """Weigh the facts: what stops the main job is failing, what a person should look at is degraded."""
+    """Weigh the facts: what stops the main job is failing, what a person should look at is degraded.
+
+    Anybody may ask for it, so errors come without the folders that they name; the log has them.
+    """
+    facts = replace(
+        facts,
+        database_error=facts.database_error and without_folders(facts.database_error),
+        model_problem=facts.model_problem and without_folders(facts.model_problem),
+        config_error=facts.config_error and without_folders(facts.config_error),
+    )
     failing = []
     if facts.database_error:
         failing.append(f"database: {facts.database_error}")
@@ -78,6 +88,15 @@ def assess(facts: Facts, now: datetime) -> Health:
     degraded += [problem for condition, problem in _TROUBLES.items() if facts.troubles.get(condition)]
     status = "failing" if failing else "degraded" if degraded else "ok"
     return Health(status, tuple(failing + degraded), facts)
+
+
+def without_folders(text: str) -> str:
+    """The text with each absolute path cut to its last part: which model or file it is, and not where it lies."""
+    return _FOLDERS.sub("", text)
+
+
+# Names of folders may have spaces, so that a path ends with the last slash before any of these marks.
+_FOLDERS = re.compile(r"(?<![\w/:.-])/(?:[^/:;,()'\"\n]+/)*(?=[^\s/])")
 
 
 def _about_model(facts: Facts) -> Iterator[str]:

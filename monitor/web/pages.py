@@ -21,7 +21,7 @@ from monitor.errors import InputError, StorageError
 from monitor.web.access import Access
 from monitor.web.callback import NOT_NOW, RETRY_AFTER, Callback
 from monitor.web.desk import Desk, notice_page
-from monitor.web.health import Health
+from monitor.web.health import Health, without_folders
 from monitor.web.metrics import Metrics
 from monitor.web.throttle import Throttle
 
@@ -87,7 +87,7 @@ def _add_manners(app: FastAPI) -> None:
 
     @app.exception_handler(StorageError)
     async def cannot_read(request: Request, error: StorageError) -> Response:
-        return _notice(request, 503, f"The database cannot be used now: {error}")
+        return _notice(request, 503, f"The database cannot be used now: {without_folders(str(error))}")
 
 
 def _notice(request: Request, status: int, told: str, headers: Mapping[str, str] | None = None) -> Response:

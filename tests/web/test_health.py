@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from monitor.web.health import CYCLE_LIMIT, HEARTBEAT_LIMIT, Facts, Sentinels, assess
+from monitor.web.health import CYCLE_LIMIT, HEARTBEAT_LIMIT, Facts, Sentinels, assess, without_folders
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 GOOD = Facts(
@@ -69,3 +69,28 @@ def test_a_service_that_just_started_is_given_time() -> None:
     """Before the first heartbeat and the first cycle, the start counts."""
     fresh = Facts(started_at=NOW - timedelta(seconds=5), heartbeat_at=None, last_poll_at=None, model="m1")
     assert assess(fresh, NOW).status == "ok"
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("model /srv/monitor/data/models/5406: weights.npz was changed", "model 5406: weights.npz was changed"),
+        ("model /srv/my monitor/models/5406: format 1; train again", "model 5406: format 1; train again"),
+        ("cannot be read ([Errno 13] no: '/srv/m/manifest.json')", "cannot be read ([Errno 13] no: 'manifest.json')"),
+        ("/etc/monitor/config.yaml:3: url: http://a.example/x/y", "config.yaml:3: url: http://a.example/x/y"),
+        ("/monitor.db: locked", "monitor.db: locked"),
+        ("recall and/or precision fell by 1/2", "recall and/or precision fell by 1/2"),
+        ("see `monitor models list`", "see `monitor models list`"),
+    ],
+)  # fmt: skip
+def test_paths_are_cut_to_what_they_name(told: str, shown: str) -> None:
+    """Names with spaces too; what only has a slash in it stays."""
+    assert without_folders(told) == shown
+
+
+@pytest.mark.parametrize("fact", ["database_error", "model_problem", "config_error"])
+def test_no_problem_says_where_files_lie(fact: str) -> None:
+    """Neither among the problems nor among the facts, which anybody may ask for."""
+    health = assess(replace(GOOD, **{fact: "model /srv/monitor/m1: broken"}), NOW)  # type: ignore[arg-type]
+    assert "model m1: broken" in health.problems[0]
+    assert getattr(health.facts, fact) == "model m1: broken"

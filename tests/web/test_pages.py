@@ -130,9 +130,13 @@ async def test_health_is_open_and_says_what_is_wrong(site: Site) -> None:
     good = await site.get("/healthz")
     assert (good.status_code, good.json()["status"], good.json()["model"]) == (200, "ok", "m1")
     assert good.json()["sentinels"]["piracy"] == {"reports": 8, "found": 6, "others": 10, "raised": 1, "failing": False}
-    site.facts = replace(FACTS, database_error="monitor.db: the disk is full")
+    site.facts = replace(FACTS, database_error="/srv/monitor.db: the disk is full", model_problem="/srv/m1: no")
     bad = await site.get("/healthz")
-    assert (bad.status_code, bad.json()["problems"]) == (503, ["database: monitor.db: the disk is full"])
+    assert (bad.status_code, bad.json()["problems"]) == (
+        503,
+        ["database: monitor.db: the disk is full", "model: m1: no"],
+    )
+    assert "/srv" not in bad.text
 
 
 async def test_metrics_count_what_the_pipeline_reports(house: House) -> None:
