@@ -43,7 +43,7 @@ _RFC822 = re.compile(
 )
 _W3C = re.compile(rf"\d{{4}}-\d\d-\d\dT{_CLOCK}(?:\.\d{{1,6}})?(?:Z|[+-]\d\d:\d\d)", re.ASCII)
 _EARLIEST = 1971  # before it, years of two digits and clocks at zero begin
-_ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.:-]+/[!$-:<-~]*(?<!\?)")
+_ABSOLUTE = re.compile(r"https?://[A-Za-z0-9.:-]+/[!$-:<-~]*(?<!\?)")  # what urljoin gives back as it is
 _PLAIN_URL = re.compile(r"https?://[a-z0-9.:-]+/[!$&'()*+,./0-9:=?@A-Z_a-z~-]*")
 _WINDOWS = re.compile("[\x80-\x9f]")  # Windows characters under a wrong name
 
@@ -74,15 +74,13 @@ def once(fields: Fields, key: str, value: object) -> None:
 
 def text(element: Element) -> str:
     """The text of an element without attributes and children."""
-    if element.keys():
-        raise OddError
+    expect(not element.keys())
     return leaf(element)
 
 
 def leaf(element: Element) -> str:
     """The text of an element without children."""
-    if len(element):
-        raise OddError
+    expect(not len(element))
     found: str = (element.text or "").strip()
     if not found.isascii():
         with suppress(UnicodeError):  # UTF-8 that was read as Latin-1 and encoded once more
