@@ -33,7 +33,7 @@ _BROKEN_LINE = re.compile(r"\s*[\x00-\x1f\x7f-\x9f\u2028\u2029]+\s*")
 _GOOGLE_NEWS = ("/rss/articles/", "/articles/", "/rss/read/", "/read/")
 
 _LETTERS = r"[A-Za-z0-9_~!$&'()*+,.:=@-]*+"
-_SEGMENT = rf"/(?![./]){_LETTERS}(?:%[89A-F][0-9A-F]{_LETTERS})*+"
+_SEGMENT = rf"/(?!\.){_LETTERS}(?:%[89A-F][0-9A-F]{_LETTERS})*+"
 _PAIR = r"[A-Za-z0-9_.-]++=[A-Za-z0-9_.-]*+"
 _PLAIN = re.compile(
     rf"(https?://(?!news\.google\.com/)[a-z0-9][a-z0-9.-]*+(?:{_SEGMENT})++)"

@@ -24,6 +24,7 @@ BASE = "https://example.org/feed/"
         ("https://example.org/a?b=2&a-b=1&a=1&b=", "https://example.org/a?a=1&a-b=1&b=&b=2"),
         ("https://example.org/?p=12", "https://example.org/?p=12"),
         ("https://example.org/?utm_source=rss", "https://example.org/"),
+        ("https://example.org/of/https://a.example//b?rss=1", "https://example.org/of/https://a.example//b"),
         ("https://example.org/a/./b/../c", "https://example.org/a/c"),
         ("https://example.org/%d8%a7/%D8%A7/%41", "https://example.org/%D8%A7/%D8%A7/A"),
         ("https://example.org/a?x=1&amp;y=2", "https://example.org/a?x=1&y=2"),
