@@ -12,6 +12,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
+from monitor.adapters.countries import CldrGeographer
 from monitor.adapters.lock import ServiceLock
 from monitor.adapters.schedule import Scheduler
 from monitor.app import (
@@ -130,6 +131,7 @@ class Service:
         """Take over the config's feeds and begin."""
         take_over(self._house, self._config)
         self._house.subscriptions.begin_anew(self._house.clock.now())
+        self._scheduler.aside("names of countries", partial(asyncio.to_thread, CldrGeographer().ready))
         self._scheduler.every(TICK, "heartbeat", self._beat)
         self._scheduler.every(TICK, "config", self._follow_config)
         self._scheduler.every(TICK, "model", self._follow_model)

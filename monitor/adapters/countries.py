@@ -92,6 +92,11 @@ def english_names() -> Mapping[str, str]:
 class CldrGeographer:
     """Names countries by CLDR's names in all seed languages and by this package's list of peoples and capitals."""
 
+    def ready(self) -> None:
+        """Read the names, which otherwise happens at the first text; takes half a second."""
+        shipped_gazetteer()
+        shipped_cues()
+
     def countries(self, text: str, lang: str | None = None) -> tuple[str, ...]:
         """ISO 3166 alpha-2 codes of the countries that `text` names, in order of first mention."""
         return mentioned(text, lang, shipped_gazetteer())

@@ -18,7 +18,7 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-PRELOAD = ("monitor.adapters.parse", "feedparser", "monitor.adapters.firstlooks")
+PRELOAD = ("monitor.adapters.parse", "feedparser", "monitor.adapters.firstlooks", "monitor.adapters.forked")
 """What workers that parse and score share."""
 
 TASKS_PER_WORKER = 2000

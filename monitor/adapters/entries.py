@@ -2,13 +2,14 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 from monitor.adapters.article import extract_text
-from monitor.adapters.entry import in_its_language, item_from
+from monitor.adapters.entry import in_their_languages, item_from
 from monitor.adapters.language import declared
 from monitor.adapters.links import canonical_url
 from monitor.adapters.parse import Refused, parse_body
@@ -59,7 +60,17 @@ def documents_of(records: Iterable[Raw], archive: str, now: datetime) -> tuple[l
                 feeds.append(found)
             else:
                 listed[found[0]].append(found[1])
-    return [*feeds, *(Document(outlet, tuple(entries)) for outlet, entries in listed.items())], faults
+    return [*feeds, *_documents(listed)], faults
+
+
+def _documents(listed: Mapping[Outlet, Sequence[Entry]]) -> Iterator[Document]:
+    """A document an outlet; a record's own word about its language is believed."""
+    unknown = [entry.item for entries in listed.values() for entry in entries if entry.item.lang is None]
+    told = iter(in_their_languages(unknown))
+    for outlet, entries in listed.items():
+        yield Document(
+            outlet, tuple(replace(one, item=next(told)) if one.item.lang is None else one for one in entries)
+        )
 
 
 def _read(record: Raw, archive: str, now: datetime) -> Document | tuple[Outlet, Entry]:
@@ -94,7 +105,6 @@ def _entry(fields: Mapping[str, object], archive: str, now: datetime) -> tuple[O
     )
     if not item.title:
         raise UnusableRecordError("no title and no summary in it; nothing to score")
-    item = item if item.lang else in_its_language(item)  # a record's own word is believed
     return _outlet(fields, url, archive), Entry(item, item.published_at or now)
 
 
@@ -103,7 +113,7 @@ def _captured(capture: Capture, now: datetime) -> Document | tuple[Outlet, Entry
     parsed = parse_body(capture.body, capture.url, capture.content_type, at)
     if not isinstance(parsed, Refused):
         outlet = Outlet(capture.url, parsed.title or capture.url)
-        items = map(in_its_language, parsed.items)
+        items = in_their_languages(parsed.items)
         return Document(outlet, tuple(Entry(item, item.published_at or at) for item in items))
     if parsed.reason != "html":
         raise UnusableRecordError(f"{capture.url}: {parsed.message}")
@@ -117,7 +127,7 @@ def _page(capture: Capture, at: datetime) -> tuple[Outlet, Entry]:
     item = item_from(guid="", url=url, title=page_title(markup), texts=[text], date=None, now=at)
     if not item.title:
         raise UnusableRecordError(f"{capture.url}: a page without text")
-    return _host(url, capture.url), Entry(in_its_language(item), at)
+    return _host(url, capture.url), Entry(item, at)
 
 
 def _charset(content_type: str) -> str:

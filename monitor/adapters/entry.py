@@ -1,11 +1,11 @@
 """What a publisher wrote about one entry → Item: plain text, bounded, with a language and an identity."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from monitor.adapters.language import detect
+from monitor.adapters.language import detect_all
 from monitor.adapters.links import canonical_url
 from monitor.adapters.plaintext import shortened, to_text
 from monitor.domain.item import Item, identity_of
@@ -48,7 +48,7 @@ def item_from(
         texts: summary and content, as text or markup; the longest is taken.
         date: as declared, timezone-aware, even where absurd.
         now: dates ahead of it are corrected.
-        lang: ISO 639-1 code that it, or its feed for all it lists, declares; see `in_its_language`.
+        lang: ISO 639-1 code that it, or its feed for all it lists, declares; see `in_their_languages`.
     """
     guid = guid.strip()
     summary = shortened(max((to_text(text) for text in texts), key=len, default=""), SUMMARY_LIMIT)
@@ -64,15 +64,15 @@ def item_from(
     )
 
 
-def in_its_language(item: Item) -> Item:
-    """The item in the language that it is written in: what was declared, unless the text speaks against it."""
-    lang = language_of(item.title, item.summary, item.lang)
-    return item if lang == item.lang else replace(item, lang=lang)
+def in_their_languages(items: Sequence[Item]) -> list[Item]:
+    """The items in the languages that they are written in: what was declared, unless the text speaks against it."""
+    langs = languages_of([(item.title, item.summary) for item in items], [item.lang for item in items])
+    return [item if item.lang == lang else replace(item, lang=lang) for item, lang in zip(items, langs, strict=True)]
 
 
-def language_of(title: str, summary: str, prior: str | None) -> str | None:
-    """ISO 639-1 code of a title and what follows it; `prior` is what was declared."""
-    return detect(f"{title}. {summary}", prior)
+def languages_of(texts: Iterable[tuple[str, str]], priors: Sequence[str | None]) -> list[str | None]:
+    """ISO 639-1 codes of titles and what follows them; `priors` are what was declared."""
+    return detect_all([f"{title}. {summary}" for title, summary in texts], priors)
 
 
 def _guid_key(guid: str) -> str:

@@ -7,7 +7,7 @@ from functools import partial
 from classifiers.text import Document
 from monitor.adapters.classify import ModelScorer
 from monitor.adapters.engine import Engine
-from monitor.adapters.entry import language_of
+from monitor.adapters.entry import languages_of
 from monitor.adapters.groups import Groups
 from monitor.adapters.workermodel import NoModel, WorkModel, held, run_with_model
 from monitor.domain.item import Item
@@ -78,8 +78,8 @@ def look(several: Sequence[Sequence[Text]], model: WorkModel) -> list[list[Look]
     scorer = held(model)
     if isinstance(scorer, NoModel):
         return scorer
-    documents = [
-        Document(title, body, language_of(title, body, lang)) for texts in several for title, body, lang in texts
-    ]
-    looks = zip((one.lang for one in documents), scorer.values(documents), strict=True)
+    told = [text for texts in several for text in texts]
+    langs = languages_of([(title, body) for title, body, _ in told], [declared for _, _, declared in told])
+    documents = [Document(title, body, lang) for (title, body, _), lang in zip(told, langs, strict=True)]
+    looks = zip(langs, scorer.values(documents), strict=True)
     return [[next(looks) for _ in texts] for texts in several]

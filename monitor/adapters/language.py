@@ -1,8 +1,9 @@
-"""Which language a text is in (py3langid), with the feed's own word as a prior."""
+"""Which language a text is in, with the feed's own word as a prior."""
 
+from collections.abc import Sequence
 from functools import cache
 
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
+from classifiers.languages import Languages
 
 SHORTEST = 15
 """Letters below which detection is a guess and the feed's declaration is taken."""
@@ -10,8 +11,8 @@ SHORTEST = 15
 CONFIDENT = 0.5
 """Least share of the probability that a detection without a declaration to back it must have."""
 
-SAMPLE = 240
-"""Characters looked at: on real news items, more of them changed no answer."""
+SAMPLE = 160
+"""Characters looked at: of 24,000 real items, 80 more changed 3 answers, and none where a language is declared."""
 
 BENEFIT = 0.2
 """A declared language is believed down to this share of the likeliest one's probability: near languages mix."""
@@ -44,22 +45,27 @@ def detect(text: str, prior: str | None = None) -> str | None:
 
     Many sites declare the language of their software; so a long text outvotes the declaration.
     """
-    text = text[:SAMPLE]
-    if sum(map(str.isalpha, text)) < SHORTEST:
-        return prior
-    best, probability = _identifier().classify(text)
-    if prior not in {None, best} and dict(_identifier().rank(text)).get(prior, 0.0) >= BENEFIT * probability:
-        return prior
-    return str(best) if probability >= CONFIDENT else prior
+    return detect_all([text], [prior])[0]
+
+
+def detect_all(texts: Sequence[str], priors: Sequence[str | None]) -> list[str | None]:
+    """As `detect`, for many texts at once, which takes less time."""
+    found = list(priors)
+    samples = [text[:SAMPLE] for text in texts]
+    telling = [n for n, text in enumerate(samples) if sum(map(str.isalpha, text)) >= SHORTEST]
+    guesses = _languages().guess([samples[n] for n in telling], [priors[n] for n in telling])
+    for n, guess in zip(telling, guesses, strict=True):
+        backed = priors[n] is not None and guess.claimed >= BENEFIT * guess.probability
+        if not backed and guess.probability >= CONFIDENT:
+            found[n] = guess.lang
+    return found
+
+
+def ready() -> None:
+    """Read the tables, some 75 MB, which otherwise happens at the first text; takes half a second."""
+    _languages()
 
 
 @cache
-def _identifier() -> LanguageIdentifier:
-    known = LanguageIdentifier.from_model_file(MODEL_FILE)
-    known.set_languages(NEWS_LANGUAGES)
-    # The library keeps half-precision numbers, a language's side by side. A text needs the rows of its features, as
-    # single-precision numbers: laid out so once, they are read in half the time. The table of all languages goes.
-    table = known.nb_ptc.astype("float32", order="C")
-    return LanguageIdentifier(
-        table, known.nb_pc, known.nb_classes, known.tk_nextmove, known.tk_output, norm_probs=True, tk_row=known.tk_row
-    )
+def _languages() -> Languages:
+    return Languages(NEWS_LANGUAGES)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from monitor.adapters.engine import LocalEngine
-from monitor.adapters.entry import SUMMARY_LIMIT, TITLE_LIMIT, in_its_language
+from monitor.adapters.entry import SUMMARY_LIMIT, TITLE_LIMIT, in_their_languages
 from monitor.adapters.parse import FeedParser, Refused, parse_body
 from monitor.adapters.plaintext import to_text
 from monitor.domain.feed import ParsedFeed, Retrieved
@@ -27,7 +27,7 @@ XML = "application/xml"
 def parsed(body: bytes, content_type: str = XML, url: str = "https://gazette.example.org/feed.xml") -> ParsedFeed:
     got = parse_body(body, url, content_type, NOW)
     assert isinstance(got, ParsedFeed), got
-    return replace(got, items=tuple(map(in_its_language, got.items)))
+    return replace(got, items=tuple(in_their_languages(got.items)))
 
 
 def refused(body: bytes, content_type: str = XML) -> Refused:

@@ -19,8 +19,10 @@ TRAFFICKING = SIGNALS[1]
 
 @pytest.fixture
 def own(polled: Path, tmp_path: Path) -> Path:
-    """A copy of the polled database, to give verdicts in."""
+    """A copy of the polled database, without the verdicts that other tests have given there."""
     shutil.copytree(polled.parent, tmp_path / "own")
+    with closing(sqlite3.connect(tmp_path / "own" / "data" / "monitor.db")) as database, database:
+        database.execute("DELETE FROM verdicts")
     return tmp_path / "own" / polled.name
 
 
@@ -40,9 +42,9 @@ def verdicts(config: Path) -> dict[tuple[int, str], str]:
     return {(item_id, signal): verdict for item_id, signal, verdict in rows}
 
 
-def test_json_prints_the_queue_and_asks_nothing(monitor: Monitor, polled: Path) -> None:
+def test_json_prints_the_queue_and_asks_nothing(monitor: Monitor, own: Path) -> None:
     """Each question as a record with its reason; signals take turns, hits come before the rest."""
-    rows = queue(monitor, polled)
+    rows = queue(monitor, own)
     columns = "item_id signal score threshold reason title summary url feed lang published_at first_seen_at why"
     assert all(row.keys() >= set(columns.split()) for row in rows)
     assert {row["signal"] for row in rows} == set(SIGNALS)
@@ -50,8 +52,8 @@ def test_json_prints_the_queue_and_asks_nothing(monitor: Monitor, polled: Path) 
     assert first["reason"] == "hit_without_verdict"
     assert first["why"]
     assert first["score"] >= first["threshold"] == 0.02
-    assert queue(monitor, polled, "-n", 2) == rows[:2]
-    assert {row["signal"] for row in queue(monitor, polled, "--signal", TRAFFICKING)} == {TRAFFICKING}
+    assert queue(monitor, own, "-n", 2) == rows[:2]
+    assert {row["signal"] for row in queue(monitor, own, "--signal", TRAFFICKING)} == {TRAFFICKING}
 
 
 def test_an_answer_is_stored_as_a_verdict_and_not_asked_again(monitor: Monitor, own: Path) -> None:
@@ -107,19 +109,19 @@ def test_ctrl_c_keeps_what_was_answered(own: Path) -> None:
     assert len(verdicts(own)) == 1
 
 
-def test_a_hostile_title_cannot_steer_the_terminal(monitor: Monitor, polled: Path) -> None:
+def test_a_hostile_title_cannot_steer_the_terminal(monitor: Monitor, own: Path) -> None:
     """Control and direction characters of feeds are not passed on; markup stays text."""
-    result = monitor("review", "--config", polled)
-    whole = monitor("review", "--signal", TRAFFICKING, "--config", polled, stdin=b"s\n" * 9)
+    result = monitor("review", "--config", own)
+    whole = monitor("review", "--signal", TRAFFICKING, "--config", own, stdin=b"s\n" * 9)
     assert "1 of " in result.out
     assert "[bold red]Traffickers[/] :smile: held victims" in whole.out
     assert not {"\x1b", "\u202e", "\u202c"} & set(result.out + whole.out)
 
 
-def test_what_is_shown_suffices_to_judge(monitor: Monitor, polled: Path) -> None:
+def test_what_is_shown_suffices_to_judge(monitor: Monitor, own: Path) -> None:
     """Signal, score, threshold and reason; headline, outlet, time, language, first words, words that weighed, link."""
-    (row,) = queue(monitor, polled, "--signal", TRAFFICKING, "-n", 1)
-    lines = monitor("review", "--signal", TRAFFICKING, "-n", 1, "--config", polled).out.splitlines()
+    (row,) = queue(monitor, own, "--signal", TRAFFICKING, "-n", 1)
+    lines = monitor("review", "--signal", TRAFFICKING, "-n", 1, "--config", own).out.splitlines()
     assert lines[0] == "1 of 1"
     assert lines[1] == f"{TRAFFICKING} 0.99, threshold 0.02: hit without a verdict, the least sure first"
     shown = "\n".join(lines[2:])
@@ -128,22 +130,22 @@ def test_what_is_shown_suffices_to_judge(monitor: Monitor, polled: Path) -> None
         assert piece in shown
 
 
-def test_time_and_country_narrow_the_queue(monitor: Monitor, polled: Path) -> None:
+def test_time_and_country_narrow_the_queue(monitor: Monitor, own: Path) -> None:
     """As with the lists; nothing that fits is said, and is no error."""
-    nepal = queue(monitor, polled, "--country", "NP")
+    nepal = queue(monitor, own, "--country", "NP")
     assert {row["url"] for row in nepal} == {"https://news.example/2"}
-    result = monitor("review", "--since", "2999-01-01", "--config", polled)
+    result = monitor("review", "--since", "2999-01-01", "--config", own)
     assert (result.code, result.out) == (0, "")
     assert "nothing to ask" in result.err
 
 
-def test_an_unknown_signal_is_refused(monitor: Monitor, polled: Path) -> None:
+def test_an_unknown_signal_is_refused(monitor: Monitor, own: Path) -> None:
     """No verdict could be given on it."""
-    result = monitor("review", "--signal", "nope", "--config", polled)
+    result = monitor("review", "--signal", "nope", "--config", own)
     assert result.code == 2
     assert "no signal nope in the config" in result.errors[0]
 
 
-def test_the_draw_is_the_days_unless_a_seed_is_named(monitor: Monitor, polled: Path) -> None:
+def test_the_draw_is_the_days_unless_a_seed_is_named(monitor: Monitor, own: Path) -> None:
     """Asked twice, the questions are the same."""
-    assert queue(monitor, polled) == queue(monitor, polled)
+    assert queue(monitor, own) == queue(monitor, own)
