@@ -135,6 +135,11 @@ CREATE TABLE subscriptions (
 CREATE INDEX subscriptions_due ON subscriptions (due_at);
 """
 
+_SEEN_LEFT = """
+-- What was seen and is not stored any more, few among many; what may be forgotten is looked for there.
+CREATE INDEX seen_left ON seen (item_id, last_listed_at) WHERE item_id IS NULL;
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_first", FIRST),
     Migration("0002_countries", _COUNTRIES),
@@ -147,5 +152,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0009_clock_back", _CLOCK_BACK),
     Migration("0010_troubles", _TROUBLES),
     Migration("0011_subscriptions", _SUBSCRIPTIONS),
+    Migration("0012_seen_left", _SEEN_LEFT),
 )
 """All steps, oldest first."""

@@ -1,21 +1,14 @@
-"""The schema: what others rely on, how it is upgraded, and that no query walks a whole table."""
+"""The schema: what others rely on, and how it is upgraded."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from monitor.adapters import database as database_module
-from monitor.adapters.database import Database, Parameters, open_database
+from monitor.adapters.database import Database, open_database
 from monitor.adapters.migrations import MIGRATIONS, Migration
-from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.records import Filter, Records
-from monitor.adapters.store import SqliteStore
-from monitor.domain.delivery import Attempt
-from monitor.domain.feed import Feed
-from monitor.domain.sending import Fold, Join
 from monitor.errors import StorageError
-from tests.adapters.storage import HOUR, NOW, TRAFFICKING, Stores
 
 PROMISED = {
     "feeds": "id url name state reason next_poll_at last_ok_at",
@@ -30,8 +23,6 @@ PROMISED = {
     "models": "id path created_at active manifest",
     "runs": "id started_at finished_at",
 }
-
-FINE_TO_WALK = ("json_each", "subquery")  # our own arguments; the signals of one story
 
 
 def schema(database: Database) -> list[object]:
@@ -113,53 +104,3 @@ def test_a_step_that_fails_undoes_all_steps_of_that_upgrade(database: Database) 
 
 def test_times_in_text_are_read_by_sqlite(database: Database) -> None:
     assert database.value("SELECT datetime('2026-11-23T08:40:00.123456Z')") == "2026-11-23 08:40:00"
-
-
-def ask_everything(stores: Stores, records: Records, feed: Feed) -> None:
-    """Ask whatever the running service asks over and over."""
-    alerts = [stores.tell(feed, title) for title in ("a", "b", "c")]
-    stores.store.due_feeds(NOW)
-    stores.store.known_keys(feed.id, ["guid:a"])
-    stores.store.histories([story.id for story in stores.store.open_stories(NOW)])
-    stores.outbox.waiting(NOW)
-    (digest,) = stores.outbox.fold([Fold("desk", tuple(alerts[:2]), "digest")], NOW)
-    stores.outbox.join([Join(alerts[2], (digest,))], NOW)
-    stores.outbox.lease([digest, alerts[2]], NOW, NOW + HOUR)
-    stores.outbox.finish(Attempt(digest, NOW, True, None, "sent", None))
-    stores.outbox.sent_since(NOW)
-    stores.outbox.requeue_dead(NOW)
-    records.hits(Filter(since=NOW))
-    records.hits(Filter(since=NOW, signal=TRAFFICKING))
-    records.items(Filter(since=NOW))
-    records.items(Filter(feed_id=feed.id))
-    records.stories(Filter(since=NOW))
-    records.alerts(Filter(since=NOW))
-    records.stories(Filter(since=NOW, country="CU"))
-    list(records.export("hits", Filter(since=NOW)))
-
-
-def test_no_question_of_the_service_walks_a_whole_table(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Walking means that the service slows down with every item it has ever stored."""
-    stores, records = Stores(SqliteStore(database), SqliteOutbox(database)), Records(database)
-    feed = stores.feed()
-    asked: dict[str, Parameters] = {}
-
-    def noting(method: Callable[..., object]) -> Callable[..., object]:
-        def noted(self: Database, sql: str, parameters: Parameters = ()) -> object:
-            asked[sql] = parameters
-            return method(self, sql, parameters)
-
-        return noted
-
-    monkeypatch.setattr(Database, "rows", noting(Database.rows))
-    monkeypatch.setattr(Database, "execute", noting(Database.execute))
-    ask_everything(stores, records, feed)
-    monkeypatch.undo()
-    walks = {
-        (sql, step["detail"])
-        for sql, parameters in asked.items()
-        for step in database.rows(f"EXPLAIN QUERY PLAN {sql}", parameters)
-        if step["detail"].startswith("SCAN ") and not any(fine in step["detail"] for fine in FINE_TO_WALK)
-    }
-    assert len(asked) > 20
-    assert walks == set()
