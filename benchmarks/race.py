@@ -27,6 +27,9 @@ from monitor.app import load_config, open_house, open_workers, policy_of, poll_o
 
 READER_WORKERS = 10
 
+DATABASE = "monitor.db"
+"""Of our side, in the folder it is given."""
+
 Racer = Callable[[list[str], Path, Path, Connection], None]
 
 
@@ -64,7 +67,9 @@ async def _ours(urls: list[str], folder: Path, model: Path, pipe: Connection) ->
     logging.basicConfig(level=logging.WARNING)
     feeds = "".join(f"  - {{url: {url}}}\n" for url in urls)
     path = folder / "config.yaml"
-    path.write_text(f"poll: {{allow_private_addresses: true, spacing: 1ms, timeout: 60s}}\nfeeds:\n{feeds}")
+    path.write_text(
+        f"database: {DATABASE}\npoll: {{allow_private_addresses: true, spacing: 1ms, timeout: 60s}}\nfeeds:\n{feeds}"
+    )
     config = load_config(path, {})
     with open_house(config) as house:
         house.store.sync_feeds(config.feed_sources(), house.clock.now())
@@ -114,23 +119,21 @@ def _peak() -> float:
     return int(peak[1]) * 1024 / 1e6 if peak else resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e6
 
 
-def race(side: Racer, stand: Stand, model: Path, rounds: int, *, unchanged: bool = False) -> Side:
+def race(side: Racer, stand: Stand, model: Path, rounds: int, folder: Path, *, unchanged: bool = False) -> Side:
     """Let one side do a lap with all feeds new, and `rounds` more with some changed, or none where `unchanged`."""
     here, there = multiprocessing.get_context("spawn").Pipe()
-    with TemporaryDirectory() as folder:
-        arguments = (list(stand.urls), Path(folder), model, there)
-        process = multiprocessing.get_context("spawn").Process(target=side, args=arguments)
-        process.start()
-        there.close()
-        laps = []
-        for number in range(1 + rounds):
-            if number and not unchanged:
-                stand.next_round()
-            here.send("lap")
-            laps.append(here.recv())
-        here.send("end")
-        peak = here.recv()
-        process.join()
+    process = multiprocessing.get_context("spawn").Process(target=side, args=(list(stand.urls), folder, model, there))
+    process.start()
+    there.close()
+    laps = []
+    for number in range(1 + rounds):
+        if number and not unchanged:
+            stand.next_round()
+        here.send("lap")
+        laps.append(here.recv())
+    here.send("end")
+    peak = here.recv()
+    process.join()
     return Side(tuple(laps), peak)
 
 
@@ -156,6 +159,7 @@ def run(course: Course, model: Path, *, alone: bool) -> dict[str, Side]:
     """All sides, one after the other, each with a server that begins anew."""
     results = {}
     for name, side in sides(alone=alone).items():
-        with newsstand(course.seeds, course.feeds, course.items) as stand:
-            results[name] = race(side, stand, model.resolve(), course.rounds, unchanged=course.unchanged)
+        with TemporaryDirectory() as folder, newsstand(course.seeds, course.feeds, course.items) as stand:
+            arguments = (side, stand, model.resolve(), course.rounds, Path(folder))
+            results[name] = race(*arguments, unchanged=course.unchanged)
     return results
