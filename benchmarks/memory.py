@@ -5,7 +5,8 @@
 
 Rounds are those of `polling.py`. Prints the main process after the first and the last, its peak, and those below it.
 From twenty rounds on, growth is told as well: the median of the last rounds beside that of as many after the middle,
-so that one garbage collection more or less decides nothing.
+so that one garbage collection more or less decides nothing; and the largest step from one round to the next, since the
+first hit in a language reads its word list, which is no leak.
 """
 
 import argparse
@@ -33,6 +34,13 @@ def growth(side: Side) -> tuple[float, float]:
     return median(rounds[half : half + some]), median(rounds[-some:])
 
 
+def largest_step(side: Side) -> tuple[float, int]:
+    """MB that the main process grew by at most from one round to the next in the second half, and in which round."""
+    rounds = [lap.memory_mb for lap in side.laps[1:]]
+    half = len(rounds) // 2
+    return max((rounds[number] - rounds[number - 1], 1 + number) for number in range(half, len(rounds)))
+
+
 def show(name: str, side: Side) -> None:
     """Print one side."""
     last = side.laps[-1]
@@ -43,6 +51,8 @@ def show(name: str, side: Side) -> None:
     if len(side.laps) > ENOUGH:
         middle, end = growth(side)
         print(f"{name}: from the middle to the end {middle:.1f} to {end:.1f} MB, {end / middle - 1:+.2%}")
+        step, number = largest_step(side)
+        print(f"{name}: the largest step there is {step:.1f} MB, in round {number}")
 
 
 def main() -> None:
