@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
+from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -17,6 +18,9 @@ import sqlite_utils
 
 from monitor.adapters.migrations import MIGRATIONS, Migration
 from monitor.errors import InputError, StorageError
+
+ROWS_AT_ONCE = 500
+"""Rows in one statement; SQLite takes some 32,000 values."""
 
 APPLICATION_ID = 0x54524D31  # "TRM1": tells our files from other people's
 
@@ -90,6 +94,20 @@ class Database:
         """Run one statement for each row of parameters; the number of rows changed."""
         with self._lock, self._explained():
             return self._db.conn.executemany(sql, rows).rowcount
+
+    def execute_values(self, sql: str, rows: Sequence[Sequence[object]]) -> int:
+        """Run a statement in which `VALUES ?` stands for all the rows; the number of rows changed.
+
+        Several rows take one statement: where a table has triggers, each statement is a savepoint, at which full-text
+        search writes to disk.
+        """
+        changed = 0
+        for first in range(0, len(rows), ROWS_AT_ONCE):
+            some = rows[first : first + ROWS_AT_ONCE]
+            row = f"({', '.join('?' * len(some[0]))})"
+            marks = ", ".join([row] * len(some))
+            changed += self.execute(sql.replace("VALUES ?", f"VALUES {marks}"), tuple(chain.from_iterable(some)))
+        return changed
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """All rows a statement returns, as dicts; also for `INSERT … RETURNING`."""

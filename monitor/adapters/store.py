@@ -187,6 +187,8 @@ class SqliteStore:
 
     def histories(self, story_ids: Collection[int]) -> dict[int, History]:
         """What is stored of the stories; a channel was told by alerts that are pending, sent, folded or dead."""
+        if not story_ids:  # as for nearly every poll
+            return {}
         wanted = (to_json(sorted(story_ids)),)
         scores: dict[int, dict[str, float]] = defaultdict(dict)
         countries: dict[int, set[str]] = defaultdict(set)

@@ -8,13 +8,12 @@ from monitor.adapters.rows import alert_row, hit_row, item_row, look_row, story_
 from monitor.domain.story import Story
 from monitor.ports import ChunkResult, Listed, PollResult, ScoredItem
 
-_INSERT_ITEM = """
-INSERT INTO items (id, feed_id, guid, url, title, summary, lang, published_at, first_seen_at, key, fulltext, article,
-    article_at)
-VALUES (:id, :feed_id, :guid, :url, :title, :summary, :lang, :published_at, :first_seen_at, :key, :fulltext, :article,
-    :article_at)
-ON CONFLICT (feed_id, key) DO NOTHING
-"""
+_ITEM = (
+    "id", "feed_id", "guid", "url", "title", "summary", "lang", "published_at", "first_seen_at", "key", "fulltext",
+    "article", "article_at",
+)  # fmt: skip
+
+_INSERT_ITEMS = f"INSERT INTO items ({', '.join(_ITEM)}) VALUES ? ON CONFLICT (feed_id, key) DO NOTHING"  # noqa: S608  # our own names
 
 _UPSERT_SEEN = """
 INSERT INTO seen (feed_id, key, last_listed_at, item_id) VALUES (?, ?, ?, ?)
@@ -63,16 +62,14 @@ class Writer:
 
     def _insert_items(self, listed: Sequence[Listed], at: str) -> list[tuple[int, ScoredItem]]:
         """Write items, their scores and what their feeds listed; the items that were not stored yet, with their ids."""
-        # Ids are given here: asking for each would cost a savepoint an item, at which full-text search writes to disk.
+        # Ids are given here: asking for each would cost a statement an item, and each of them a savepoint.
         first = 1 + int(self._database.value("SELECT coalesce(max(id), 0) FROM items"))
         numbered = list(enumerate(((each.feed_id, scored) for each in listed for scored in each.items), first))
-        stored = self._database.execute_many(
-            _INSERT_ITEM,
-            [
-                item_row(scored.item, feed_id, at) | look_row(scored, at) | {"id": item_id}
-                for item_id, (feed_id, scored) in numbered
-            ],
+        rows = (
+            item_row(scored.item, feed_id, at) | look_row(scored, at) | {"id": item_id}
+            for item_id, (feed_id, scored) in numbered
         )
+        stored = self._database.execute_values(_INSERT_ITEMS, [[row[name] for name in _ITEM] for row in rows])
         if stored < len(numbered):
             ids = {row["id"] for row in self._database.rows("SELECT id FROM items WHERE id >= ?", (first,))}
             numbered = [(item_id, one) for item_id, one in numbered if item_id in ids]

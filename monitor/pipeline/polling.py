@@ -24,6 +24,10 @@ log = logging.getLogger(__name__)
 OURS = (StorageError, ModelError, EngineError)
 """Errors that no feed is to blame for."""
 
+UNDER_WAY = 4
+"""Feeds under way for each that is fetched or parsed: what is scored and stored holds no body any more, and goes the
+better together the more of it there is."""
+
 
 async def poll(
     parts: PollParts, policy: Policy, *, force: bool = False, progress: Progress | None = None
@@ -50,7 +54,7 @@ async def poll(
 
     try:
         async with asyncio.TaskGroup() as group:
-            for _ in range(min(policy.concurrency, len(feeds))):
+            for _ in range(min(UNDER_WAY * policy.concurrency, len(feeds))):
                 group.create_task(worker())
     except* OURS as errors:
         raise errors.exceptions[0] from None
@@ -69,6 +73,7 @@ class _Cycle:
         self._policy = policy
         self._total = total
         self._progress = progress
+        self._reading = asyncio.Semaphore(policy.concurrency)
         self._looks = SecondLooks(parts, policy, spent)
         self._failed: list[tuple[Feed, FetchError | ParseError]] = []
 
@@ -92,23 +97,36 @@ class _Cycle:
         ours = pace.systemic_failure([error.reason for _, error in self._failed], answered=self.summary.feeds)
         if ours:
             log.warning("all %d feeds fail at network level: taken for this machine's network", len(self._failed))
+        updates = []
         for one, error in self._failed:
             now = self._parts.clock.now()
             jitter = self._parts.clock.jitter()
             update = polled.after_failure(one, error, now=now, jitter=jitter, blameless=ours, every=self._policy.every)
             if not ours:
                 log.warning("feed %s: %s (next poll %s)", one.label, error, f"{update.next_poll_at:%F %H:%M}Z")
-            await self._parts.deciding.turn(partial(self._parts.store.record, PollResult(update)))
-            self.summary += PollSummary(feeds_failed=1)
+            updates.append(update)
+        await asyncio.gather(*map(self._record, updates))
+        self.summary += PollSummary(feeds_failed=len(updates))
 
     async def _polled(self, one: Feed) -> PollSummary:
-        clock = self._parts.clock
-        got = await self._parts.fetcher.fetch(feed.request_for(one, clock.now()))
-        if isinstance(got, feed.Unchanged) or (got.body_hash and got.body_hash == one.body_hash):
-            update = polled.after_unchanged(one, got, now=clock.now(), jitter=clock.jitter(), every=self._policy.every)
-            await self._parts.deciding.turn(partial(self._parts.store.record, PollResult(update)))
+        read = await self._read(one)
+        if isinstance(read, FeedUpdate):
+            await self._record(read)
             return PollSummary(feeds_unchanged=1)
-        return await _take_in(self._parts, self._policy, self._looks, one, got)
+        return await _take_in(self._parts, self._policy, self._looks, one, *read)
+
+    async def _read(self, one: Feed) -> FeedUpdate | tuple[Retrieved, ParsedFeed]:
+        """Fetch and parse; bounds how many bodies are held at once. An update where nothing changed."""
+        clock = self._parts.clock
+        async with self._reading:
+            got = await self._parts.fetcher.fetch(feed.request_for(one, clock.now()))
+            if isinstance(got, feed.Unchanged) or (got.body_hash and got.body_hash == one.body_hash):
+                now, jitter = clock.now(), clock.jitter()
+                return polled.after_unchanged(one, got, now=now, jitter=jitter, every=self._policy.every)
+            return await _parsed(self._parts, one, got)
+
+    async def _record(self, update: FeedUpdate) -> None:
+        await self._parts.deciding.turn(partial(self._parts.store.record, PollResult(update)))
 
 
 async def take_push(parts: PollParts, policy: Policy, subscription: Subscription, got: Retrieved) -> PollSummary:
@@ -123,8 +141,17 @@ async def take_push(parts: PollParts, policy: Policy, subscription: Subscription
         return PollSummary()
     gray = one.source.fulltext == Mode.GRAY
     spent = await asyncio.to_thread(parts.store.fulltext_spent, parts.clock.now() - WINDOW) if gray else Spent()
-    summary = await _take_in(parts, policy, SecondLooks(parts, policy, spent), one, got, subscription)
+    read = await _parsed(parts, one, got)
+    summary = await _take_in(parts, policy, SecondLooks(parts, policy, spent), one, *read, subscription)
     return replace(summary, feeds_ok=0)
+
+
+async def _parsed(parts: PollParts, one: Feed, got: Retrieved) -> tuple[Retrieved, ParsedFeed]:
+    """A body that came, whoever sent it, parsed; it is let go."""
+    parsed = await parts.parser.parse(got, parts.clock.now())
+    for warning in parsed.warnings:
+        log.warning("feed %s: %s", one.label, warning)
+    return replace(got, body=b""), parsed
 
 
 async def _take_in(
@@ -133,12 +160,10 @@ async def _take_in(
     looks: SecondLooks,
     one: Feed,
     got: Retrieved,
+    parsed: ParsedFeed,
     pushed: Subscription | None = None,
 ) -> PollSummary:
-    """A body that came, whoever sent it: parse, drop what was seen, score, decide, store."""
-    parsed = await parts.parser.parse(got, parts.clock.now())
-    for warning in parsed.warnings:
-        log.warning("feed %s: %s", one.label, warning)
+    """What a document lists: drop what was seen, score, decide, store."""
     async with parts.deciding.feed(one.id):
         fresh = await parts.deciding.turn(partial(_new, parts, one, parsed))
         for warning in fresh.warnings:

@@ -17,6 +17,7 @@ from monitor.adapters.store import SqliteStore
 from monitor.adapters.stream import StreamReader
 from monitor.adapters.subscriptions import SqliteSubscriptions
 from monitor.adapters.troubles import SqliteTroubles
+from monitor.adapters.unjudged import UnjudgedReader
 from monitor.adapters.upkeep import Upkeep
 from monitor.domain import websub
 from monitor.domain.archive import Checkpoint, Outlet
@@ -26,6 +27,7 @@ from monitor.domain.feed import FeedSource, ParsedFeed, Retrieved, Unchanged
 from monitor.domain.fulltext import Mode
 from monitor.domain.item import Item, identity_of
 from monitor.domain.resemblance import by_length
+from monitor.domain.review import questions as review_questions
 from monitor.domain.sending import Fold, Join
 from monitor.domain.websub import Announcement, Delivered
 from monitor.pipeline import DeliverParts, Policy, PollParts, WatchParts, deliver, poll, watch
@@ -56,6 +58,7 @@ async def ask_everything(database: Database, folder: Path) -> None:
     follow_hubs(database)
     list_records(database)
     learn(database)
+    review(database)
     tune(database)
     fill_from_an_archive(database)
     tune(database)  # as an archive's: most items are old by now
@@ -73,8 +76,9 @@ async def run_the_service(database: Database, folder: Path) -> None:
     urls = [f"https://{number}.example/feed" for number in range(3)]
     store.sync_feeds([FeedSource(url, fulltext=Mode.GRAY) for url in urls], NOW)
     fetcher, parser = FakeFetcher({}), FakeParser({})
+    scorer = FakeScorer({TRAFFICKING: {"trafficked": 0.9}})
     parts = PollParts(
-        fetcher=fetcher, parser=parser, reader=FakeReader(), scorer=FakeScorer({TRAFFICKING: {"trafficked": 0.9}}),
+        fetcher=fetcher, parser=parser, reader=FakeReader(), first_looks=scorer, scorer=scorer,
         store=store, clock=clock, geographer=FakeGeographer({"Cuba": "CU"}), weigh=by_length,
     )  # fmt: skip
     policy = Policy({TRAFFICKING: 0.5}, {"desk": Channel("desk", ops=True)}, timedelta(minutes=15))
@@ -163,6 +167,14 @@ def learn(database: Database) -> None:
     list(OrdinaryItems(database).read(10))
 
 
+def review(database: Database) -> None:
+    """What an analyst is asked about next, with and without a country."""
+    reader = UnjudgedReader(database)
+    for wanted in (Filter(), Filter(since=NOW - DAY, country="CU", phrases=("cuba",))):
+        choice = reader.choice(TRAFFICKING, 0.5, wanted, "seed")
+        reader.shown(review_questions(choice.hits, choice.others, choice.drawn))
+
+
 def tune(database: Database) -> None:
     """The stream of the last days, and since a day."""
     reader = StreamReader(database)
@@ -178,4 +190,5 @@ def keep_house(database: Database) -> None:
     journal.last_run(finished=True)
     SqliteTroubles(database, Path()).record([], [], NOW)
     upkeep.health(NOW)
+    upkeep.moments(NOW)
     upkeep.prune(items=DAY, hits=DAY, now=NOW + 40 * DAY)
