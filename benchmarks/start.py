@@ -93,6 +93,7 @@ def stored(command: Sequence[str], environ: dict[str, str]) -> float:
 def starts(folder: Path, urls: Sequence[str], model: Path, seeds: Path) -> dict[str, Start]:
     """One start of each kind, each in a folder of its own."""
     environ = os.environ | {SHIPPED_MODEL: str(model)}
+    environ.pop("PYTHONDONTWRITEBYTECODE", None)  # what is installed is compiled once
     feeds = "\n".join(f"  - {{url: {url}}}" for url in urls)
     commands = {}
     for name in ("run", "poll"):

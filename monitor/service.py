@@ -12,7 +12,6 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 
-from monitor.adapters.countries import CldrGeographer
 from monitor.adapters.lock import ServiceLock
 from monitor.adapters.schedule import Scheduler
 from monitor.app import (
@@ -131,7 +130,6 @@ class Service:
         """Take over the config's feeds and begin."""
         take_over(self._house, self._config)
         self._house.subscriptions.begin_anew(self._house.clock.now())
-        self._scheduler.aside("names of countries", partial(asyncio.to_thread, CldrGeographer().ready))
         self._scheduler.every(TICK, "heartbeat", self._beat)
         self._scheduler.every(TICK, "config", self._follow_config)
         self._scheduler.every(TICK, "model", self._follow_model)
@@ -191,6 +189,8 @@ class Service:
         parts = poll_parts(self._house, self._workers, self._models.scorer)
         began = time.monotonic()
         summary = await poll_once(self._house, parts, self._policy)
+        if self._last_poll_at is None:  # before a hit waits for them, and after the first cycle had the processor
+            self._scheduler.aside("names of countries", partial(asyncio.to_thread, parts.geographer.ready))
         self._last_poll_at = self._house.clock.now()
         if not summary.feeds:
             return
@@ -279,7 +279,10 @@ class Service:
         log.info("config taken over: %d feeds, channels %s", len(config.feeds), ", ".join(config.channel_urls()))
 
     async def _follow_model(self) -> None:
+        first = self._models.scorer is None
         await self._models.follow(self._config.thresholds())
+        if first and self._models.scorer is not None:
+            self._scheduler.hasten("poll")
 
     async def _prune(self) -> None:
         await asyncio.to_thread(forget_daily, self._house, self._config.retention)

@@ -114,6 +114,9 @@ class FakeGeographer:
     words: Mapping[str, str] = field(default_factory=dict)  # word → code
     asked: list[str] = field(default_factory=list)
 
+    def ready(self) -> None:
+        """There is nothing to read."""
+
     def countries(self, text: str, lang: str | None = None) -> tuple[str, ...]:
         del lang
         self.asked.append(text)

@@ -7,6 +7,7 @@ import os
 import resource
 from collections.abc import Callable, Sequence
 from concurrent.futures.process import BrokenProcessPool
+from multiprocessing import forkserver
 from types import TracebackType
 from typing import Protocol, Self, TypeVar
 
@@ -23,6 +24,13 @@ PRELOAD = ("monitor.adapters.parse", "feedparser", "monitor.adapters.firstlooks"
 
 TASKS_PER_WORKER = 2000
 """After so many tasks a worker is replaced, so that a leak in a library stays small."""
+
+
+def hatch(preload: Sequence[str] = PRELOAD) -> None:
+    """Start the process that local workers are forked from, once for all; it imports what they share beside us."""
+    # Not fork: this process runs threads. A fork server starts a worker in milliseconds after the first.
+    multiprocessing.get_context("forkserver").set_forkserver_preload([__name__, *preload])
+    forkserver.ensure_running()
 
 
 class Engine(Protocol):
@@ -58,7 +66,7 @@ class LocalEngine:
     def __init__(self, workers: int | None = None, *, memory: int = 1 << 30, preload: Sequence[str] = PRELOAD) -> None:
         self._workers = workers or min(os.cpu_count() or 1, 4)
         self._memory = memory
-        self._preload = [__name__, *preload]
+        self._preload = preload
         self._starting: asyncio.Future[ProcessPool] | None = None
 
     @property
@@ -79,7 +87,7 @@ class LocalEngine:
         """Stop the workers, whatever they are doing."""
         starting, self._starting = self._starting, None
         if starting is not None:
-            await asyncio.to_thread(_stop, await starting)
+            await _stopped(starting)
 
     async def run(self, fn: Callable[..., T], *args: object, timeout: float) -> T:  # noqa: ASYNC109  # limits the process
         """Run `fn(*args)` in a worker; `timeout` seconds count from its start, not from its place in the queue.
@@ -90,15 +98,15 @@ class LocalEngine:
         """
         for last in (False, True):
             starting = self._start()
-            pool = await asyncio.shield(starting)
             try:
+                pool = await asyncio.shield(starting)
                 future = pool.schedule(attempt, args=(fn, args), timeout=timeout)
                 outcome = await asyncio.wrap_future(future)
             except TimeoutError as error:
                 raise WorkerTimeoutError(f"{fn.__name__} did not end within {timeout:g} s") from error
             except ProcessExpired as error:
                 raise WorkerCrashError(f"{fn.__name__} took its worker down (exit code {error.exitcode})") from error
-            except (BrokenProcessPool, RuntimeError) as error:
+            except (BrokenProcessPool, RuntimeError, OSError) as error:
                 # The pool gives up when an idle worker is killed from outside; a new one takes over.
                 if last:
                     raise WorkerCrashError("worker processes cannot be started; is memory short?") from error
@@ -114,15 +122,13 @@ class LocalEngine:
         return self._starting
 
     def _new_pool(self) -> ProcessPool:
-        # Not fork: this process runs threads. A fork server starts a worker in milliseconds after the first.
-        context = multiprocessing.get_context("forkserver")
-        context.set_forkserver_preload(self._preload)
+        hatch(self._preload)
         pool = ProcessPool(
             max_workers=self._workers,
             max_tasks=TASKS_PER_WORKER,
             initializer=_limit,
             initargs=(self._memory,),
-            context=context,
+            context=multiprocessing.get_context("forkserver"),
         )
         pool.schedule(_limit, args=(self._memory,))  # workers start with the first task
         return pool
@@ -131,7 +137,15 @@ class LocalEngine:
         if self._starting is broken:
             log.warning("the worker processes broke down; starting new ones")
             self._starting = None
-            await asyncio.to_thread(_stop, broken.result())
+            await _stopped(broken)
+
+
+async def _stopped(starting: asyncio.Future[ProcessPool]) -> None:
+    try:
+        pool = await starting
+    except (RuntimeError, OSError):
+        return  # it never began
+    await asyncio.to_thread(_stop, pool)
 
 
 class Raised:

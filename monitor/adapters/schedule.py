@@ -53,6 +53,10 @@ class Scheduler:
             next_run_time=datetime.now(UTC) + first_after,
         )
 
+    def hasten(self, name: str) -> None:
+        """Let a job run now and not at its next time; where it is running, that is left as it is."""
+        self._scheduler.modify_job(name, next_run_time=datetime.now(UTC))
+
     def aside(self, name: str, job: Job) -> None:
         """Run `job` once, beside all others, unless one of this name is still running."""
         if name in self._aside:

@@ -7,9 +7,8 @@ from typing import Annotated
 
 import typer
 
-from monitor import demo, models
+from monitor.adapters.engine import hatch
 from monitor.adapters.lock import ServiceLock
-from monitor.app import open_house, poll_and_deliver
 from monitor.cli import output
 from monitor.cli.options import CONFIG, ConfigOption, JsonOption
 from monitor.cli.session import read_config
@@ -17,12 +16,18 @@ from monitor.config import Config
 from monitor.errors import InputError
 from monitor.pipeline import DeliverySummary, PollSummary
 from monitor.ports import Progress
-from monitor.service import serve
+
+# What workers need takes a second to import, and so does what this process needs: both go on at once where the fork
+# server is started first. So what is slow is imported late here.
 
 
 def run(config: ConfigOption = CONFIG) -> None:
     """Start the service: polling, delivery, health and metrics, until SIGTERM or Ctrl-C."""
-    asyncio.run(serve(read_config(config), os.environ))
+    loaded = read_config(config)
+    hatch()
+    from monitor.service import serve  # noqa: PLC0415  # see above
+
+    asyncio.run(serve(loaded, os.environ))
 
 
 def poll(
@@ -34,6 +39,7 @@ def poll(
     loaded = read_config(config)
     if not loaded.feed_sources():
         raise InputError(f"{config}: no feeds; add one with `monitor feeds add URL`")
+    hatch()
     with output.progress() as progress:
         polled, delivered = asyncio.run(_poll(loaded, progress, force=force, console=_console(as_json)))
     print_summary(polled, delivered, as_json=as_json)
@@ -41,6 +47,9 @@ def poll(
 
 def run_demo(as_json: JsonOption = False, config: ConfigOption = CONFIG) -> None:
     """Show the whole flow with no network and no secrets, on bundled sample feeds."""
+    hatch()
+    from monitor import demo  # noqa: PLC0415  # see above
+
     with output.progress() as progress:
         shown = asyncio.run(demo.show(config, os.environ, progress, console=_console(as_json)))
     print_summary(shown.polled, shown.delivered, as_json=as_json)
@@ -76,5 +85,8 @@ def _console(as_json: bool) -> str | None:
 async def _poll(
     config: Config, progress: Progress, *, force: bool, console: str | None
 ) -> tuple[PollSummary, DeliverySummary]:
+    from monitor import models  # noqa: PLC0415  # see above
+    from monitor.app import open_house, poll_and_deliver  # noqa: PLC0415  # see above
+
     with ServiceLock(config.database), open_house(config) as house:
         return await poll_and_deliver(house, await models.ready(house), force=force, progress=progress, console=console)

@@ -164,6 +164,9 @@ class Scorer(Protocol):
 class Geographer(Protocol):
     """Knows countries by their names."""
 
+    def ready(self) -> None:
+        """Read the names now and not at the first text."""
+
     def countries(self, text: str, lang: str | None = None) -> tuple[str, ...]:
         """ISO 3166 alpha-2 codes of the countries that `text` names, in order of first mention.
 

@@ -32,6 +32,21 @@ async def test_a_job_runs_again_and_again_and_leaves_a_beat() -> None:
     assert scheduler.beats["count"]
 
 
+async def test_a_job_that_is_hastened_runs_now() -> None:
+    """And not at its next time, a day away."""
+    scheduler = Scheduler()
+    ran = asyncio.Event()
+
+    async def job() -> None:
+        ran.set()
+
+    scheduler.every(timedelta(days=1), "daily", job, first_after=timedelta(days=1))
+    scheduler.start()
+    scheduler.hasten("daily")
+    await asyncio.wait_for(ran.wait(), LIMIT)
+    await scheduler.stop(timedelta(seconds=1))
+
+
 async def test_a_job_that_is_late_is_not_started_twice() -> None:
     """While one run goes on, the times that pass are skipped."""
     scheduler, at_once, most, others = Scheduler(), 0, 0, 0
