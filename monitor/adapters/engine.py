@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures.process import BrokenProcessPool
 from multiprocessing import forkserver
 from types import TracebackType
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
@@ -24,6 +24,10 @@ PRELOAD = ("monitor.adapters.parse", "feedparser", "monitor.adapters.firstlooks"
 
 TASKS_PER_WORKER = 2000
 """After so many tasks a worker is replaced, so that a leak in a library stays small."""
+
+
+STUCK = 20.0
+"""Seconds beyond a task's time limit in which no other ended either: then the pool does nothing any more."""
 
 
 def hatch(preload: Sequence[str] = PRELOAD) -> None:
@@ -68,6 +72,7 @@ class LocalEngine:
         self._memory = memory
         self._preload = preload
         self._starting: asyncio.Future[ProcessPool] | None = None
+        self._ended_at = 0.0  # when a task ended last, by the loop's clock
 
     @property
     def width(self) -> int:
@@ -101,7 +106,7 @@ class LocalEngine:
             try:
                 pool = await asyncio.shield(starting)
                 future = pool.schedule(attempt, args=(fn, args), timeout=timeout)
-                outcome = await asyncio.wrap_future(future)
+                outcome = await self._outcome(asyncio.wrap_future(future), timeout)
             except TimeoutError as error:
                 raise WorkerTimeoutError(f"{fn.__name__} did not end within {timeout:g} s") from error
             except ProcessExpired as error:
@@ -114,6 +119,24 @@ class LocalEngine:
             else:
                 return outcome_of(fn, outcome)  # type: ignore[no-any-return]  # pebble's futures are untyped
         raise AssertionError("unreachable")
+
+    async def _outcome(self, waiting: asyncio.Future[Any], patience: float) -> Any:  # noqa: ANN401  # of any function
+        """What comes of a task; BrokenProcessPool where no task has ended for longer than one may take.
+
+        A worker that is killed from outside may take the lock along that all of them wait for, which nobody notices.
+        """
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        try:
+            done = False
+            while not done and clock() - max(began, self._ended_at) <= patience + STUCK:
+                done = bool((await asyncio.wait([waiting], timeout=STUCK))[0])
+        finally:
+            waiting.cancel()  # without effect on one that is done
+        if not done:
+            raise BrokenProcessPool("no worker takes any task")
+        self._ended_at = clock()
+        return waiting.result()
 
     def _start(self) -> asyncio.Future[ProcessPool]:
         """The pool, once it is there. Its first worker takes a second, in which others have the event loop."""

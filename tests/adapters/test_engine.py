@@ -5,9 +5,11 @@ import os
 import signal
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import Future
 
 import pytest
 
+from monitor.adapters import engine as adapter
 from monitor.adapters.engine import LocalEngine
 from monitor.errors import WorkerCrashError, WorkerTimeoutError
 
@@ -100,3 +102,35 @@ async def test_closing_does_not_wait_for_work() -> None:
         await asyncio.gather(task, return_exceptions=True)
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
+
+
+class DeafPool:
+    """Takes tasks and does none of them, as a pool does whose lock went with a killed worker."""
+
+    def __init__(self) -> None:
+        self.stopped = False
+
+    def schedule(self, *_: object, **__: object) -> "Future[object]":
+        return Future()
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def join(self) -> None:
+        """Nobody is to be waited for."""
+
+
+async def test_a_pool_that_does_nothing_any_more_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Once longer has passed than a task may take; the work is done by the next."""
+    monkeypatch.setattr(adapter, "STUCK", 0.05)
+    deaf, engine = DeafPool(), LocalEngine(1)
+    working = engine._new_pool
+    pools = iter([lambda: deaf, working])
+
+    def new_pool() -> object:
+        return next(pools)()
+
+    monkeypatch.setattr(engine, "_new_pool", new_pool)
+    async with engine:
+        assert await engine.run(double, 4, timeout=4) == 8
+    assert deaf.stopped
