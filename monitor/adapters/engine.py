@@ -26,8 +26,9 @@ TASKS_PER_WORKER = 2000
 """After so many tasks a worker is replaced, so that a leak in a library stays small."""
 
 
-STUCK = 20.0
-"""Seconds beyond a task's time limit in which no other ended either: then the pool does nothing any more."""
+STUCK = 40.0
+"""Seconds beyond a task's time limit in which no other ended either: then the pool does nothing any more. Longer than any
+task of a poll may take, as it may wait for those of others."""
 
 
 def hatch(preload: Sequence[str] = PRELOAD) -> None:
