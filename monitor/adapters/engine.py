@@ -27,8 +27,8 @@ TASKS_PER_WORKER = 2000
 
 
 STUCK = 40.0
-"""Seconds beyond a task's time limit in which no other ended either: then the pool does nothing any more. Longer than any
-task of a poll may take, as it may wait for those of others."""
+"""Seconds beyond a task's time limit in which no other ended either: then the pool does nothing any more. Longer than
+any task of a poll may take, as it may wait for those of others."""
 
 
 def hatch(preload: Sequence[str] = PRELOAD) -> None:
