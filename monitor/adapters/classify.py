@@ -94,15 +94,15 @@ class ModelScorer:
         """As `score_documents`, the bare values in the order of `signals`."""
         return self._model.score(documents).tolist()  # type: ignore[no-any-return]  # numpy cannot tell
 
+    def scores(self, values: Sequence[float]) -> tuple[Score, ...]:
+        """The values of one document as a Score per signal."""
+        return tuple(
+            Score(signal, value, self._model.id) for signal, value in zip(self._model.signals, values, strict=True)
+        )
+
     def score_documents(self, documents: Sequence[Document]) -> list[tuple[Score, ...]]:
         """As `score`, for texts that are not items of a feed."""
-        return [
-            tuple(
-                Score(signal, float(value), self._model.id)
-                for signal, value in zip(self._model.signals, row, strict=True)
-            )
-            for row in self._model.score(documents)
-        ]
+        return [self.scores(row) for row in self.values(documents)]
 
     def explain_document(self, document: Document, signal: str) -> Reasons:
         """As `why`, for a text that is not an item of a feed."""

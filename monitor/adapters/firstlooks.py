@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from functools import partial
 
 from classifiers.text import Document
 from monitor.adapters.classify import ModelScorer
@@ -11,7 +10,6 @@ from monitor.adapters.entry import languages_of
 from monitor.adapters.groups import Groups
 from monitor.adapters.workermodel import NoModel, WorkModel, held, run_with_model
 from monitor.domain.item import Item
-from monitor.domain.score import Score
 from monitor.errors import ParseError, WorkerCrashError, WorkerTimeoutError
 from monitor.ports import ScoredItem
 
@@ -61,13 +59,9 @@ class EngineLooks:
         except WorkerCrashError as error:
             raise ParseError(f"the scorer failed: {error}", reason="scorer_crashed") from error
         return [
-            ScoredItem(item if item.lang == lang else replace(item, lang=lang), self._scores(values))
+            ScoredItem(item if item.lang == lang else replace(item, lang=lang), self._scorer.scores(values))
             for item, (lang, values) in zip(items, looks, strict=True)
         ]
-
-    def _scores(self, values: Sequence[float]) -> tuple[Score, ...]:
-        one = partial(Score, model_id=self._scorer.model_id)
-        return tuple(one(signal, value) for signal, value in zip(self._scorer.signals, values, strict=True))
 
     async def _run(self, several: Sequence[Sequence[Text]], timeout: float) -> list[list[Look]]:  # noqa: ASYNC109
         return await run_with_model(self._engine, look, several, scorer=self._scorer, timeout=timeout)
