@@ -102,10 +102,11 @@ class Model:
             raise ClassifierError(f"signal {signal!r} is not in model {self.id}; it knows {', '.join(self.signals)}")
         column = self.signals.index(signal)
         parts = passages(document)
-        best = int(np.argmax(self._scorer.decide(parts)[:, column]))
+        values = self._scorer.decide(parts)
+        best = int(np.argmax(values[:, column]))
         reading = self._scorer.analyzer.read(parts[best])
         terms = contributions(self.linear, reading, column)
-        decision = self.decide([document])
+        decision = self._drawn(values, [len(parts)])
         return Explanation(
             signal=signal,
             probability=float(self.calibration.probabilities(decision)[0, column]),
@@ -124,11 +125,15 @@ class Model:
     def _decide(self, documents: Sequence[Document]) -> Floats:
         parts = [passages(document) for document in documents]
         values = self._scorer.decide([part for several in parts for part in several])
-        if len(values) == len(documents):
+        return self._drawn(values, [len(several) for several in parts])
+
+    def _drawn(self, values: Floats, passages_each: Sequence[int]) -> Floats:
+        """Decision values of documents by those of their passages."""
+        if len(values) == len(passages_each):
             return values
         # An article is a draw of so many passages: its odds are their mean. One telling passage is enough,
         # but a long text has no more chances of a false alert than a short one.
-        sizes = np.array([len(several) for several in parts])
+        sizes = np.array(passages_each)
         starts = np.cumsum(sizes) - sizes
         slope = self.calibration.slope
         return np.asarray((np.logaddexp.reduceat(values * slope, starts, axis=0) - np.log(sizes)[:, None]) / slope)

@@ -7,6 +7,7 @@ from datetime import datetime
 from monitor.adapters.archive import FsspecArchive
 from monitor.adapters.archives import SqliteArchives
 from monitor.adapters.classify import ModelScorer
+from monitor.adapters.compact import compact
 from monitor.adapters.countries import CldrGeographer
 from monitor.adapters.engine import Engine
 from monitor.adapters.entries import documents_of, entries_in
@@ -14,10 +15,13 @@ from monitor.adapters.termweights import TermWeights
 from monitor.adapters.workermodel import NoModel, WorkModel, held, run_with_model
 from monitor.app import policy_of
 from monitor.domain.archive import Raw
+from monitor.domain.score import Score
 from monitor.house import House
 from monitor.pipeline import BackfillParts, BackfillSummary, Step, backfill
 from monitor.pipeline.settling import scored
-from monitor.ports import Prepared, ScoredDocument
+from monitor.ports import Prepared, ScoredDocument, ScoredItem
+
+compact(ScoredDocument, ScoredItem, Score)
 
 LIMIT = 20.0
 LIMIT_PER_RECORD = 0.2

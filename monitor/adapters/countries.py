@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from babel import Locale
 
-from monitor.domain.country import Doubt, Gazetteer, Name, fold, mentioned, places, words_of
+from monitor.domain.country import Doubt, Gazetteer, Located, Name, fold, mentioned, places, words_of
 from monitor.domain.route import Cue, Cues, Route, compiled, told_route
 from monitor.errors import InputError
 
@@ -99,13 +99,19 @@ class CldrGeographer:
 
     def countries(self, text: str, lang: str | None = None) -> tuple[str, ...]:
         """ISO 3166 alpha-2 codes of the countries that `text` names, in order of first mention."""
-        return mentioned(text, lang, shipped_gazetteer())
+        return mentioned(_located(text, lang))
 
     def route(self, text: str, lang: str | None = None) -> Route:
         """Where people are taken from and where to, as far as `text` says so plainly."""
         cues = shipped_cues()
         known = [cues[lang]] if lang and lang in cues else list(cues.values())
-        return told_route(places(text, lang, shipped_gazetteer()), known)
+        return told_route(_located(text, lang), known)
+
+
+@lru_cache(maxsize=8)
+def _located(text: str, lang: str | None) -> tuple[Located, ...]:
+    """A text's countries; remembered, as a route is asked for next."""
+    return places(text, lang, shipped_gazetteer())
 
 
 @lru_cache(maxsize=1)

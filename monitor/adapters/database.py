@@ -9,7 +9,6 @@ import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager, suppress
 from datetime import timedelta
-from itertools import chain
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -19,13 +18,13 @@ import sqlite_utils
 from monitor.adapters.migrations import MIGRATIONS, Migration
 from monitor.errors import InputError, StorageError
 
-ROWS_AT_ONCE = 500
-"""Rows in one statement; SQLite takes some 32,000 values."""
-
 APPLICATION_ID = 0x54524D31  # "TRM1": tells our files from other people's
 
 LOG_KEPT = 32_000_000
 """Bytes of write-ahead log that stay on the disk once it is folded in, however far a long reader let it grow."""
+
+CACHE_KB = 16_000
+"""Pages kept in memory: what one transaction of a poll touches is then not read again from the file."""
 
 Row = dict[str, Any]
 Parameters = Sequence[object] | Mapping[str, object]
@@ -53,6 +52,7 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         self._broken = False  # whether a part of the transaction under way failed
+        self._last: dict[str, Parameters] = {}  # what the transaction under way ends with
         self._db = sqlite_utils.Database(connection, execute_plugins=False)
 
     @contextmanager
@@ -73,6 +73,7 @@ class Database:
             # IMMEDIATE: wait for the write lock here, where waiting is safe, and not in the middle.
             self._db.execute("BEGIN IMMEDIATE")
             self._broken = False
+            self._last.clear()
             try:
                 yield
                 self._commit()
@@ -83,6 +84,8 @@ class Database:
     def _commit(self) -> None:
         if self._broken:
             raise RuntimeError("a part of this transaction failed, so that none of it is stored")
+        for sql, parameters in self._last.items():
+            self.execute(sql, parameters)
         self._db.commit()
 
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
@@ -95,19 +98,12 @@ class Database:
         with self._lock, self._explained():
             return self._db.conn.executemany(sql, rows).rowcount
 
-    def execute_values(self, sql: str, rows: Sequence[Sequence[object]]) -> int:
-        """Run a statement in which `VALUES ?` stands for all the rows; the number of rows changed.
+    def execute_last(self, sql: str, parameters: Parameters = ()) -> None:
+        """Run a statement when the transaction under way is about to be stored; once, however often it is asked for.
 
-        Several rows take one statement: where a table has triggers, each statement is a savepoint, at which full-text
-        search writes to disk.
+        The parameters are those it was first asked for with in the transaction.
         """
-        changed = 0
-        for first in range(0, len(rows), ROWS_AT_ONCE):
-            some = rows[first : first + ROWS_AT_ONCE]
-            row = f"({', '.join('?' * len(some[0]))})"
-            marks = ", ".join([row] * len(some))
-            changed += self.execute(sql.replace("VALUES ?", f"VALUES {marks}"), tuple(chain.from_iterable(some)))
-        return changed
+        self._last.setdefault(sql, parameters)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """All rows a statement returns, as dicts; also for `INSERT … RETURNING`."""
@@ -240,6 +236,7 @@ def _check_place(path: Path, *, create: bool) -> None:
 
 def _prepare(database: Database, *, create: bool, readonly: bool) -> None:
     database.execute("PRAGMA foreign_keys = ON")
+    database.execute(f"PRAGMA cache_size = -{CACHE_KB}")
     database.execute("PRAGMA synchronous = NORMAL")  # with WAL: a power cut can undo the last commits, never damage
     ours = database.value("PRAGMA application_id") == APPLICATION_ID
     empty = not database.value("SELECT count(*) FROM sqlite_master")

@@ -140,6 +140,12 @@ _SEEN_LEFT = """
 CREATE INDEX seen_left ON seen (item_id, last_listed_at) WHERE item_id IS NULL;
 """
 
+_INDEX_AT_ONCE = """
+-- Each statement on a table with this trigger was a savepoint, at which full-text search writes to disk; whoever
+-- inserts items enters them there at the end of the transaction, all in one statement.
+DROP TRIGGER items_fts_insert;
+"""
+
 MIGRATIONS: tuple[Migration, ...] = (
     Migration("0001_first", FIRST),
     Migration("0002_countries", _COUNTRIES),
@@ -153,5 +159,6 @@ MIGRATIONS: tuple[Migration, ...] = (
     Migration("0010_troubles", _TROUBLES),
     Migration("0011_subscriptions", _SUBSCRIPTIONS),
     Migration("0012_seen_left", _SEEN_LEFT),
+    Migration("0013_index_at_once", _INDEX_AT_ONCE),
 )
 """All steps, oldest first."""

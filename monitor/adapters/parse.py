@@ -11,6 +11,7 @@ from typing import Any
 from xml.sax import SAXException
 
 from monitor.adapters import wellformed
+from monitor.adapters.compact import compact
 from monitor.adapters.engine import Engine
 from monitor.adapters.entry import TITLE_LIMIT, item_from
 from monitor.adapters.groups import Groups
@@ -19,7 +20,7 @@ from monitor.adapters.language import declared
 from monitor.adapters.links import canonical_url
 from monitor.adapters.plaintext import shortened, to_text
 from monitor.domain.feed import ParsedFeed, Retrieved
-from monitor.domain.item import Item
+from monitor.domain.item import Identity, Item
 from monitor.errors import ParseError, WorkerCrashError, WorkerTimeoutError
 
 BYTES_AT_ONCE = 400_000
@@ -27,6 +28,8 @@ BYTES_AT_ONCE = 400_000
 
 ENTRIES_LIMIT = 5_000
 """Entries read of one document; the largest real feeds list some hundreds."""
+
+compact(Item, Identity)
 
 _HTML = re.compile(
     rb"\s*(?:<\?xml[^>]*>\s*|<!--.*?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.IGNORECASE | re.DOTALL

@@ -10,7 +10,7 @@ from monitor.domain.alert import Alert, Facts, News, Reason
 from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
 from monitor.domain.fulltext import UNASKED
 from monitor.domain.hit import Hit
-from monitor.domain.item import IdentityKind, Item, text_hash
+from monitor.domain.item import IdentityKind, text_hash
 from monitor.domain.score import Term
 from monitor.domain.story import Member, Story
 from monitor.domain.websub import Announcement, State, Subscription
@@ -24,7 +24,8 @@ def to_text(time: datetime) -> str:
     """A time as the database holds it: `2026-11-23T08:40:00.000000Z`. A naive time is a mistake: ValueError."""
     if time.tzinfo is None:
         raise ValueError(f"{time!r} has no time zone")
-    return time.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
+    utc = time if time.tzinfo is UTC else time.astimezone(UTC)
+    return utc.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
 
 
 def to_time(text: str) -> datetime:
@@ -49,7 +50,7 @@ def to_json(value: object) -> str:
 
 def storable(text: str) -> str:
     """The text with half characters (lone surrogates), which UTF-8 cannot hold, replaced."""
-    return text.encode("utf-8", "replace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def source_row(source: FeedSource) -> Row:
@@ -149,34 +150,36 @@ def update_row(update: FeedUpdate) -> Row:
     }
 
 
-def item_row(item: Item, feed_id: int, first_seen_at: str) -> Row:
-    """A new item's columns."""
-    return {
-        "feed_id": feed_id,
-        "guid": storable(item.guid),
-        "url": storable(item.url),
-        "title": storable(item.title),
-        "summary": storable(item.summary),
-        "lang": item.lang,
-        "published_at": maybe_text(item.published_at),
-        "first_seen_at": first_seen_at,
-        "key": " ".join(item.identity.keys()),
-    }
+ITEM = (
+    "id", "feed_id", "guid", "url", "title", "summary", "lang", "published_at", "first_seen_at", "key", "fulltext",
+    "article", "article_at",
+)  # fmt: skip
+"""The columns of `item_row`."""
 
 
-def look_row(scored: ScoredItem, asked_at: str) -> Row:
-    """The columns of a new item that tell of its second look.
+def item_row(scored: ScoredItem, item_id: int, feed_id: int, at: str) -> tuple[object, ...]:
+    """The columns of an item that is new at that time, in the order of ITEM: there are many.
 
-    The article's words are kept, and no more of them than of a summary, where a hit stands on them: for whoever
+    Of its article the words are kept, and no more of them than of a summary, where a hit stands on them: for whoever
     reviews it, and for a verdict to teach the words that were scored.
     """
+    item, look = scored.item, scored.look
     kept = scored.article if any(hit.on_fulltext for hit in scored.hits) else None
-    asked = scored.look is not None and scored.look not in UNASKED
-    return {
-        "fulltext": _maybe_storable(scored.look),
-        "article": None if kept is None else storable(kept.summary[:ARTICLE_KEPT]),
-        "article_at": asked_at if asked else None,
-    }
+    return (
+        item_id,
+        feed_id,
+        storable(item.guid),
+        storable(item.url),
+        storable(item.title),
+        storable(item.summary),
+        item.lang,
+        maybe_text(item.published_at),
+        at,
+        " ".join(item.identity.keys()),
+        look,
+        None if kept is None else storable(kept.summary[:ARTICLE_KEPT]),
+        None if look is None or look in UNASKED else at,
+    )
 
 
 def hit_row(hit: Hit, scored: ScoredItem, *, item_id: int, story_id: int | None) -> Row:

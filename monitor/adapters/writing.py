@@ -2,24 +2,27 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from itertools import count
 
 from monitor.adapters.database import Database, Row
-from monitor.adapters.rows import alert_row, hit_row, item_row, look_row, story_row, to_text
+from monitor.adapters.rows import ITEM, alert_row, hit_row, item_row, story_row, to_text
 from monitor.domain.story import Story
 from monitor.ports import ChunkResult, Listed, PollResult, ScoredItem
 
-_ITEM = (
-    "id", "feed_id", "guid", "url", "title", "summary", "lang", "published_at", "first_seen_at", "key", "fulltext",
-    "article", "article_at",
-)  # fmt: skip
+_INSERT_ITEM = f"""
+INSERT INTO items ({", ".join(ITEM)}) VALUES ({", ".join("?" * len(ITEM))}) ON CONFLICT (feed_id, key) DO NOTHING
+"""  # noqa: S608  # our own names
 
-_INSERT_ITEMS = f"INSERT INTO items ({', '.join(_ITEM)}) VALUES ? ON CONFLICT (feed_id, key) DO NOTHING"  # noqa: S608  # our own names
+_SEARCHABLE = "INSERT INTO items_fts (rowid, title, summary) SELECT id, title, summary FROM items WHERE id >= ?"
+"""For all items of a transaction at once: full-text search writes to disk at each statement."""
 
 _UPSERT_SEEN = """
 INSERT INTO seen (feed_id, key, last_listed_at, item_id) VALUES (?, ?, ?, ?)
 ON CONFLICT (feed_id, key) DO UPDATE SET
     last_listed_at = max(last_listed_at, excluded.last_listed_at), item_id = coalesce(excluded.item_id, item_id)
 """
+
+_INSERT_SCORE = "INSERT INTO scores (item_id, signal, score, model_id, on_fulltext) VALUES (?, ?, ?, ?, ?)"
 
 _INSERT_HIT = """
 INSERT INTO hits (item_id, signal, score, threshold, model_id, story_id, created_at, why, nearest_seed, confident,
@@ -46,6 +49,10 @@ ON CONFLICT (key) DO NOTHING
 """
 
 
+_Stored = tuple[int, int, ScoredItem]
+"""An item's id, its feed's id, and the item."""
+
+
 class Writer:
     """Writes as a part of its caller's transaction. Errors are StorageError."""
 
@@ -56,36 +63,37 @@ class Writer:
         """Store what feeds listed and what was decided about it."""
         at = to_text(now)
         fresh = self._insert_items(listed, at)
-        stories = self._store_stories(result.stories, {scored.story_id for _, scored in fresh})
+        self._remember(listed, fresh, at)
+        stories = self._store_stories(result.stories, {scored.story_id for _, _, scored in fresh})
         self._insert_hits(fresh, stories, {"created_at": at, "config_hash": result.config_hash})
         self._insert_alerts(result, stories)
 
-    def _insert_items(self, listed: Sequence[Listed], at: str) -> list[tuple[int, ScoredItem]]:
-        """Write items, their scores and what their feeds listed; the items that were not stored yet, with their ids."""
-        # Ids are given here: asking for each would cost a statement an item, and each of them a savepoint.
+    def _insert_items(self, listed: Sequence[Listed], at: str) -> list[_Stored]:
+        """Write items and their scores; those that were not stored yet."""
+        if not any(each.items for each in listed):
+            return []
+        # Ids are given here: asking for each would cost a statement an item.
         first = 1 + int(self._database.value("SELECT coalesce(max(id), 0) FROM items"))
-        numbered = list(enumerate(((each.feed_id, scored) for each in listed for scored in each.items), first))
-        rows = (
-            item_row(scored.item, feed_id, at) | look_row(scored, at) | {"id": item_id}
-            for item_id, (feed_id, scored) in numbered
-        )
-        stored = self._database.execute_values(_INSERT_ITEMS, [[row[name] for name in _ITEM] for row in rows])
-        if stored < len(numbered):
-            ids = {row["id"] for row in self._database.rows("SELECT id FROM items WHERE id >= ?", (first,))}
-            numbered = [(item_id, one) for item_id, one in numbered if item_id in ids]
-        owners = {(feed_id, key): item_id for item_id, (feed_id, one) in numbered for key in one.item.identity.keys()}  # noqa: SIM118  # no dict
-        fresh = [(item_id, scored) for item_id, (_, scored) in numbered]
-        self._database.execute_many(
-            "INSERT INTO scores (item_id, signal, score, model_id, on_fulltext) VALUES (?, ?, ?, ?, ?)",
-            [
-                (item_id, one.signal, one.value, one.model_id, one.on_fulltext)
-                for item_id, scored in fresh
-                for one in scored.scores
-            ],
-        )
-        seen = [(each.feed_id, key, at, owners.get((each.feed_id, key))) for each in listed for key in each.seen]
-        self._database.execute_many(_UPSERT_SEEN, seen)
+        ids = count(first)
+        fresh = [(next(ids), each.feed_id, scored) for each in listed for scored in each.items]
+        rows = [item_row(scored, item_id, feed_id, at) for item_id, feed_id, scored in fresh]
+        if self._database.execute_many(_INSERT_ITEM, rows) < len(rows):
+            stored = {row["id"] for row in self._database.rows("SELECT id FROM items WHERE id >= ?", (first,))}
+            fresh = [one for one in fresh if one[0] in stored]
+        self._database.execute_last(_SEARCHABLE, (first,))
+        scores = [
+            (item_id, one.signal, one.value, one.model_id, one.on_fulltext)
+            for item_id, _, scored in fresh
+            for one in scored.scores
+        ]
+        self._database.execute_many(_INSERT_SCORE, scores)
         return fresh
+
+    def _remember(self, listed: Sequence[Listed], fresh: Sequence[_Stored], at: str) -> None:
+        """Note what feeds listed, and which of the items just stored it was."""
+        items = {(feed_id, key): item_id for item_id, feed_id, one in fresh for key in one.item.identity.keys()}  # noqa: SIM118  # no dict
+        seen = [(each.feed_id, key, at, items.get((each.feed_id, key))) for each in listed for key in each.seen]
+        self._database.execute_many(_UPSERT_SEEN, seen)
 
     def _store_stories(self, stories: Sequence[Story], told_now: set[int | None]) -> dict[int, int]:
         """Write the stories; their ids as planned → as stored."""
@@ -107,10 +115,10 @@ class Writer:
             [(term, at, story_id) for term in sorted({key for member in story.members for key in member.keys})],
         )
 
-    def _insert_hits(self, fresh: Sequence[tuple[int, ScoredItem]], stories: Mapping[int, int], common: Row) -> None:
+    def _insert_hits(self, fresh: Sequence[_Stored], stories: Mapping[int, int], common: Row) -> None:
         rows = [
             hit_row(hit, scored, item_id=item_id, story_id=_stored(scored.story_id, stories)) | common
-            for item_id, scored in fresh
+            for item_id, _, scored in fresh
             for hit in scored.hits
         ]
         self._database.execute_many(_INSERT_HIT, rows)

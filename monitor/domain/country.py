@@ -6,11 +6,8 @@ the longest name first, capitals where the name has them, and a few names that a
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-
-LONGEST_NAME = 6
-"""Words."""
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 LONGEST_ENDING = 5
 """Letters that may follow a stem."""
@@ -68,6 +65,13 @@ class Gazetteer:
     given_names: frozenset[str]
     offices: frozenset[str]
     before_places: frozenset[str]
+    longest: Mapping[str, int] = field(init=False)  # words of the longest name that begins with a word
+
+    def __post_init__(self) -> None:
+        longest: dict[str, int] = {}
+        for name in self.names:
+            longest[name[0]] = max(longest.get(name[0], 0), len(name))
+        object.__setattr__(self, "longest", longest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,9 +142,9 @@ def words_of(name: str) -> tuple[str, ...]:
     return tuple(word.folded for word in _words(name.translate(_APOSTROPHES)))
 
 
-def mentioned(text: str, lang: str | None, gazetteer: Gazetteer) -> tuple[str, ...]:
-    """ISO 3166 alpha-2 codes of the countries a text names, in order of first mention; arguments as for `places`."""
-    return tuple(dict.fromkeys(place.code for line in places(text, lang, gazetteer) for place in line.places))
+def mentioned(located: Iterable[Located]) -> tuple[str, ...]:
+    """ISO 3166 alpha-2 codes of the countries that lines name, in order of first mention."""
+    return tuple(dict.fromkeys(place.code for line in located for place in line.places))
 
 
 def places(text: str, lang: str | None, gazetteer: Gazetteer) -> tuple[Located, ...]:
@@ -192,14 +196,10 @@ def _spaced(line: _Line, present: set[str], gazetteer: Gazetteer) -> Iterator[tu
 
 def _at(line: _Line, position: int, gazetteer: Gazetteer) -> tuple[int, str]:
     """The longest name that begins at a word: how many words it has, and its code (empty: no country)."""
-    longest = 1
-    while longest < LONGEST_NAME and _joined(line, position + longest):
-        longest += 1
-    rest = tuple(word.folded for word in line.words[position + 1 : position + longest])
     for first in _readings(line.words[position].folded):
-        for size in range(longest, 0, -1):
-            names = gazetteer.names.get((first, *rest[: size - 1]), ())
-            for name in names:
+        for size in range(_run(line, position, gazetteer.longest.get(first, 0)), 0, -1):
+            words = (first, *(word.folded for word in line.words[position + 1 : position + size]))
+            for name in gazetteer.names.get(words, ()):
                 if _counts(name, line, position, size):
                     return size, name.code
         for size in range(len(first), max(_SHORTEST_STEM, len(first) - LONGEST_ENDING) - 1, -1):
@@ -207,6 +207,14 @@ def _at(line: _Line, position: int, gazetteer: Gazetteer) -> tuple[int, str]:
                 if _counts(name, line, position, 1):
                     return 1, name.code
     return 1, ""
+
+
+def _run(line: _Line, position: int, most: int) -> int:
+    """How many words from one on, at most so many, stand close enough together for a name."""
+    size = min(most, 1)
+    while size < most and _joined(line, position + size):
+        size += 1
+    return size
 
 
 def _joined(line: _Line, index: int) -> bool:

@@ -32,9 +32,6 @@ class IdentityKind(StrEnum):
     TITLE = "title"
 
 
-_RANKS = {kind: rank for rank, kind in enumerate(IdentityKind)}
-
-
 @dataclass(frozen=True, slots=True)
 class Identity:
     """The keys one entry can be recognised by; each is a short hash with the kind as prefix, None where absent."""
@@ -45,12 +42,13 @@ class Identity:
 
     def key(self, kind: IdentityKind) -> str:
         """The strongest key present, no stronger than `kind`."""
-        candidates = (self.guid, self.link, self.title)[_RANKS[kind] :]
-        return next(key for key in candidates if key is not None)
+        guid = self.guid if kind is IdentityKind.GUID else None
+        link = self.link if kind is not IdentityKind.TITLE else None
+        return guid or link or self.title
 
     def keys(self) -> tuple[str, ...]:
         """All keys present, strongest first."""
-        return tuple(key for key in (self.guid, self.link, self.title) if key is not None)
+        return tuple(filter(None, (self.guid, self.link, self.title)))  # none is empty, and this is asked often
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ class SecondLooks:
     async def take(self, one: Feed, scored: Sequence[ScoredItem]) -> list[ScoredItem]:
         """The items after their second look, those without one included. What fails keeps its first score."""
         looks = self._choose(one, scored)
-        looked = [replace(entry, look=look) for entry, look in zip(scored, looks, strict=True)]
+        looked = [
+            entry if look is None else replace(entry, look=look) for entry, look in zip(scored, looks, strict=True)
+        ]
         wanted = [n for n, look in enumerate(looks) if look is Look.WANTED]
         if not wanted:
             return looked

@@ -235,6 +235,23 @@ def test_a_closed_database_says_so(path: Path) -> None:
         database.value(COUNT)
 
 
+def test_what_ends_a_transaction_runs_once_as_first_asked_for_and_as_a_part_of_it(database: Database) -> None:
+    """Of a transaction that failed before, nothing of it is left."""
+    with pytest.raises(RuntimeError), database.transaction():
+        database.execute_last(INSERT, ("of a failed one",))
+        raise RuntimeError
+    with database.transaction():
+        database.execute_last(INSERT, ("first",))
+        with database.transaction():
+            database.execute_last(INSERT, ("second",))
+        assert database.value(COUNT) == 0
+    assert [row["id"] for row in database.rows("SELECT id FROM models")] == ["first"]
+    with pytest.raises(StorageError), database.transaction():
+        database.execute(INSERT, ("with it",))
+        database.execute_last(INSERT, ("first",))  # which is there already
+    assert database.value(COUNT) == 1
+
+
 def test_threads_share_the_connection_and_each_transaction_is_whole(database: Database) -> None:
     def work(name: int) -> None:
         for number in range(20):

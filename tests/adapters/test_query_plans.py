@@ -67,7 +67,7 @@ class Asked:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.statements: dict[tuple[str, str], Any] = {}
         self.methods: set[str] = set()
-        for name in ("rows", "execute", "execute_many"):
+        for name in ("rows", "execute", "execute_many", "execute_last"):
             monkeypatch.setattr(Database, name, self._noting(getattr(Database, name), many=name == "execute_many"))
 
     def _noting(self, method: Callable[..., object], *, many: bool) -> Callable[..., object]:
@@ -75,7 +75,7 @@ class Asked:
             given: Any = list(parameters) if many else parameters
             ways = list(_public(sys._getframe(1)))
             self.methods.update(ways)
-            if given or not many:
+            if ways and (given or not many):  # at a transaction's end the statements are run that were noted before
                 self.statements.setdefault((ways[0], sql), given[0] if many else given)
             return method(database, sql, given)
 

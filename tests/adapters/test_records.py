@@ -181,6 +181,20 @@ def test_an_edited_or_deleted_item_is_found_by_its_present_words_only(
     database.execute("INSERT INTO items_fts (items_fts, rank) VALUES ('integrity-check', 1)")
 
 
+def test_whatever_was_stored_together_is_found_by_its_words(
+    stores: Stores, records: Records, database: Database
+) -> None:
+    feeds = [stores.feed(f"{URL}/{number}") for number in range(3)]
+    with database.transaction():
+        for feed in feeds:
+            for again in range(2):
+                result = PollResult(update(feed), items=(scored(item(f"news of {feed.id}, {again}")),))
+                stores.store.record(result)
+                stores.store.record(result)  # adds nothing
+    assert len(titles(records.items(Filter(query="news")))) == 6
+    database.execute("INSERT INTO items_fts (items_fts, rank) VALUES ('integrity-check', 1)")
+
+
 def test_an_export_gives_every_row_once_page_by_page(stores: Stores, records: Records) -> None:
     feed = stores.feed()
     many = tuple(scored(item(f"item {number}")) for number in range(2500))
