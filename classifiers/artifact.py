@@ -58,11 +58,18 @@ def save_model(model: Model, folder: Path) -> None:
         PROBES: _probes(model),
     }
     checksums = {name: sha256(content).hexdigest() for name, content in contents.items()}
-    manifest = {**model.manifest.as_dict(), "checksums": checksums}
-    contents[MANIFEST] = _json(manifest)
+    save_packed({**contents, MANIFEST: _json({**model.manifest.as_dict(), "checksums": checksums})}, folder)
+
+
+def save_packed(files: Mapping[str, bytes], folder: Path) -> None:
+    """Writes the files of a model, as :func:`packed` read them, into a folder, which is made if need be.
+
+    Raises:
+        ArtifactError: the folder cannot be written.
+    """
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        for name, content in contents.items():
+        for name, content in files.items():
             (folder / name).write_bytes(content)
     except OSError as error:
         raise ArtifactError(f"model {folder}: cannot be written ({error.strerror or error})") from error

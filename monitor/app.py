@@ -9,13 +9,15 @@ from datetime import datetime, timedelta
 from monitor.adapters.article import ArticleReader
 from monitor.adapters.classify import ModelScorer
 from monitor.adapters.cluster import DaskEngine
+from monitor.adapters.console import CONSOLE_URL
 from monitor.adapters.countries import CldrGeographer, english_names
-from monitor.adapters.engine import PRELOAD, LocalEngine
+from monitor.adapters.engine import LocalEngine
 from monitor.adapters.fetch import HttpFetcher
 from monitor.adapters.firstlooks import EngineLooks
+from monitor.adapters.hatching import PRELOAD
 from monitor.adapters.hub import HubClient
+from monitor.adapters.latenotify import LateNotifier
 from monitor.adapters.limits import FetchSettings, user_agent
-from monitor.adapters.notify import CONSOLE_URL, AppriseNotifier
 from monitor.adapters.parse import FeedParser
 from monitor.adapters.ping import DeadMansSwitch
 from monitor.adapters.termweights import TermWeights
@@ -124,10 +126,16 @@ def notifier_for(config: Config, *, console: str | None = None) -> Notifier:
         config: names the channels.
         console: where console channels lead instead, such as `console://stderr` while stdout is for records.
     """
-    urls = config.channel_urls()
-    return AppriseNotifier(
-        {name: console if console and url.startswith(CONSOLE_URL) else url for name, url in urls.items()}
-    )
+    urls = {
+        name: console if console and url.startswith(CONSOLE_URL) else url for name, url in config.channel_urls().items()
+    }
+
+    def make() -> Notifier:
+        from monitor.adapters.notify import AppriseNotifier  # noqa: PLC0415  # only once there is something to send
+
+        return AppriseNotifier(urls)
+
+    return LateNotifier(make)
 
 
 def policy_of(config: Config) -> Policy:

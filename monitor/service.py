@@ -7,7 +7,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
@@ -40,10 +40,8 @@ from monitor.keeper import ModelKeeper
 from monitor.pipeline import deliver, subscribe, take_push, waiting_channels, watch
 from monitor.web.access import Access
 from monitor.web.callback import Callback
-from monitor.web.desk import Desk
 from monitor.web.health import Facts, Health, Sentinels, assess
 from monitor.web.metrics import Metrics
-from monitor.web.pages import create_app
 from monitor.web.server import WebServer
 
 log = logging.getLogger(__name__)
@@ -56,6 +54,9 @@ TICK = timedelta(seconds=2)
 
 WATCH = timedelta(minutes=5)
 """How often the service looks for troubles of its own; the first time after the first cycles have shown how it is."""
+
+HEAD_START = timedelta(seconds=2)
+"""What the first poll has before the pages take its processor."""
 
 GRACE = timedelta(seconds=4)
 """What running work gets to end by itself after a stop; the whole stop stays under ten seconds."""
@@ -93,11 +94,8 @@ async def running(config: Config, environ: Mapping[str, str]) -> AsyncIterator["
         house = stack.enter_context(open_house(config))
         workers = await stack.enter_async_context(open_workers(config))
         service = Service(house, workers, config, environ)
-        token = secrets.token_urlsafe(32)
-        access = Access(config.web.host, config.web.password.get_secret_value(), config.web.public_url, token)
-        app = create_app(service.health, service.metrics, access, Desk(house, token), service.callback())
-        web = await stack.enter_async_context(WebServer(app, config.web.host, config.web.port))
-        service.port = web.port
+        web = WebServer(service.pages, config.web.host, config.web.port, after=service.first_cycle)
+        service.port = (await stack.enter_async_context(web)).port
         stack.push_async_callback(service.stop)
         service.start()
         yield service
@@ -122,6 +120,7 @@ class Service:
         self._troubles: tuple[Known, ...] = ()
         self._started_at = house.clock.now()
         self._last_poll_at: datetime | None = None
+        self._polled = asyncio.Event()
         self._pinged_for: datetime | None = None
         self._unanswered = False
         self._config_error: str | None = None
@@ -141,6 +140,20 @@ class Service:
         self._scheduler.every(WATCH, "watch", self._watch, first_after=WATCH)
         self._scheduler.every(timedelta(days=1), "prune", self._prune, first_after=timedelta(hours=1))
         self._scheduler.start()
+
+    async def first_cycle(self) -> None:
+        """Wait for the first poll, but not for long: what the pages need is not to keep it waiting."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._polled.wait(), HEAD_START.total_seconds())
+
+    def pages(self) -> object:
+        """The web application; what it imports takes half a second."""
+        from monitor.web.desk import Desk  # noqa: PLC0415  # see above
+        from monitor.web.pages import create_app  # noqa: PLC0415  # see above
+
+        web, token = self._config.web, secrets.token_urlsafe(32)
+        access = Access(web.host, web.password.get_secret_value(), web.public_url, token)
+        return create_app(self.health, self.metrics, access, Desk(self._house, token), self.callback())
 
     async def stop(self) -> None:
         """End running work: what is not stored is polled again, what is not confirmed is sent again."""
@@ -189,8 +202,7 @@ class Service:
         parts = poll_parts(self._house, self._workers, self._models.scorer)
         began = time.monotonic()
         summary = await poll_once(self._house, parts, self._policy)
-        if self._last_poll_at is None:  # before a hit waits for them, and after the first cycle had the processor
-            self._scheduler.aside("names of countries", partial(asyncio.to_thread, parts.geographer.ready))
+        self._polled.set()
         self._last_poll_at = self._house.clock.now()
         if not summary.feeds:
             return

@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from monitor.adapters.database import Database, open_database
-from monitor.adapters.engine import PRELOAD, LocalEngine
+from monitor.adapters.engine import LocalEngine
 from monitor.adapters.fetch import HttpFetcher
 from monitor.adapters.limits import FetchSettings
 from monitor.adapters.parse import ENTRIES_LIMIT, FeedParser
@@ -80,7 +80,7 @@ async def server() -> AsyncIterator[FeedServer]:
 @pytest.fixture
 async def watch(tmp_path: Path) -> AsyncIterator[Watch]:
     with open_database(tmp_path / "monitor.db") as database:
-        async with LocalEngine(2, preload=PRELOAD) as engine:
+        async with LocalEngine(2) as engine:
             yield Watch(database, FeedParser(engine, timeout=60))
 
 

@@ -9,11 +9,27 @@ TRAINING_ONLY = {"joblib", "scipy", "sklearn", "wordfreq"}
 WORKERS_ONLY = {"feedparser", "trafilatura"}
 
 
+def loaded(code: str, wanted: set[str]) -> list[str]:
+    """Those of the modules that a new interpreter has loaded after the code."""
+    code = f"import sys; {code}; print(*sorted({wanted} & sys.modules.keys()))"
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+
+
 @pytest.mark.parametrize(
     "module", ["monitor.service", "monitor.backfill", "monitor.cli.learning", "monitor.adapters.classify"]
 )
 def test_what_polls_and_scores_does_without_what_trains_and_parses(module: str) -> None:
     """They take more time and memory to import than all the rest together."""
-    code = f"import sys, {module}; print(*sorted({TRAINING_ONLY | WORKERS_ONLY} & sys.modules.keys()))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert loaded == []
+    assert loaded(f"import {module}", TRAINING_ONLY | WORKERS_ONLY) == []
+
+
+@pytest.mark.parametrize("module", ["monitor.service", "monitor.cli.poll"])
+def test_what_polls_does_without_what_sends_and_serves(module: str) -> None:
+    """The first poll does not wait for them."""
+    assert loaded(f"import {module}", {"apprise", "fastapi", "jinja2", "uvicorn"}) == []
+
+
+def test_a_worker_loads_nothing_of_the_command_that_started_it() -> None:
+    """Each worker process runs the program's main module anew, under another name."""
+    code = "import runpy; runpy.run_module('monitor', run_name='__mp_main__', alter_sys=True)"
+    assert loaded(code, {"typer", "monitor.cli"}) == []

@@ -163,9 +163,8 @@ async def open_desk(folder: Path, settings: FetchSettings = SETTINGS) -> AsyncIt
                 settings.max_bytes, settings.timeout,
             )  # fmt: skip
             access = Access("127.0.0.1", "s3cret", "", "token")
-            async with WebServer(
-                create_app(health, Metrics(), access, Desk(house, ""), callback), "127.0.0.1", 0
-            ) as web:
+            app = create_app(health, Metrics(), access, Desk(house, ""), callback)
+            async with WebServer(lambda: app, "127.0.0.1", 0) as web:
                 callback.hub = HubClient(fetcher, f"http://127.0.0.1:{web.port}")
                 callback.parts = desk.subscribing = SubscribeParts(house.subscriptions, callback.hub, clock)
                 yield desk

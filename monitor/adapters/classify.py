@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Self
 
-from classifiers.artifact import packed, save_model, unpacked
+from classifiers.artifact import packed, save_model, save_packed, unpacked
 from classifiers.commonness import Commonness
 from classifiers.errors import ClassifierError
 from classifiers.manifest import Manifest
@@ -33,7 +33,10 @@ class ModelScorer:
     def save(self, folder: Path) -> None:
         """Write the model into `folder`; the same model gives the same bytes. Raises ModelError."""
         try:
-            save_model(self._model, folder)
+            if self.files:  # as it was read: packing it anew takes longer than all else of a start
+                save_packed(self.files, folder)
+            else:
+                save_model(self._model, folder)
         except ClassifierError as error:
             raise ModelError(f"{error}; set `models` in the config to a folder that can be written") from error
 

@@ -3,6 +3,9 @@
 import sys
 from collections.abc import Mapping
 
+CONSOLE_URL = "console://"
+"""Prints messages to standard output; `console://stderr` to standard error."""
+
 _RULE = "=" * 78
 
 

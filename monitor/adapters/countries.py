@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import lru_cache
 from importlib.resources import files
 
-from babel import Locale
+from babel import localedata
 
 from monitor.domain.country import Doubt, Gazetteer, Located, Name, fold, mentioned, places, words_of
 from monitor.domain.route import Cue, Cues, Route, compiled, told_route
@@ -212,7 +212,7 @@ def _bent(called: str, lang: str) -> Iterator[str]:
 
 @lru_cache(maxsize=len(LANGUAGES))
 def _territories(language: str) -> Mapping[str, str]:
-    names = Locale.parse(language).territories
+    names = localedata.load(language, merge_inherited=False)["territories"]  # the root, left out, has none
     return {
         code: re.split(r" ?[(（]", name)[0].replace(" & ", " and ")
         for code, name in names.items()

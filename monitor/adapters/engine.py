@@ -7,35 +7,24 @@ import os
 import resource
 from collections.abc import Callable, Sequence
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import forkserver
 from types import TracebackType
 from typing import Any, Protocol, Self, TypeVar
 
 from pebble import ProcessExpired, ProcessPool
 
+from monitor.adapters.hatching import PRELOAD, hatch
 from monitor.errors import WorkerCrashError, WorkerTimeoutError
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-PRELOAD = ("monitor.adapters.parse", "feedparser", "monitor.adapters.firstlooks", "monitor.adapters.forked")
-"""What workers that parse and score share."""
-
 TASKS_PER_WORKER = 2000
 """After so many tasks a worker is replaced, so that a leak in a library stays small."""
-
 
 STUCK = 40.0
 """Seconds beyond a task's time limit in which no other ended either: then the pool does nothing any more. Longer than
 any task of a poll may take, as it may wait for those of others."""
-
-
-def hatch(preload: Sequence[str] = PRELOAD) -> None:
-    """Start the process that local workers are forked from, once for all; it imports what they share beside us."""
-    # Not fork: this process runs threads. A fork server starts a worker in milliseconds after the first.
-    multiprocessing.get_context("forkserver").set_forkserver_preload([__name__, *preload])
-    forkserver.ensure_running()
 
 
 class Engine(Protocol):

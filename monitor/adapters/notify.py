@@ -24,9 +24,6 @@ from monitor.adapters.rendering import COMMONMARK, SAFE, Family, Limits, Piece, 
 from monitor.domain.message import Message
 from monitor.errors import DeliveryError
 
-CONSOLE_URL = "console://"
-"""Prints messages to standard output; `console://stderr` to standard error."""
-
 _T = TypeVar("_T")
 
 
@@ -49,7 +46,7 @@ class AppriseNotifier:
         read_timeout: float = 15.0,
         total_timeout: float = 60.0,
     ) -> None:
-        _known_services()  # here, not in the threads: importing a hundred plugins is not for two of them at once
+        _known_services()  # here, not while the first message waits for its service
         self._urls = dict(urls)
         self._timeouts = (connect_timeout, read_timeout)
         self._total_timeout = total_timeout
@@ -248,9 +245,17 @@ async def _in_daemon_thread(call: Callable[[], _T]) -> _T:
     return await asyncio.wrap_future(outcome)
 
 
-@cache
 def _known_services() -> apprise.NotificationManager:
-    """Every service Apprise knows, with our console among them."""
+    """Every service Apprise knows, with our console among them; importing a hundred plugins is for one thread only."""
+    with _importing:
+        return _imported_services()
+
+
+_importing = threading.Lock()
+
+
+@cache
+def _imported_services() -> apprise.NotificationManager:
     services = apprise.NotificationManager()  # type: ignore[no-untyped-call]
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # of what Apprise's plugins import

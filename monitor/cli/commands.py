@@ -3,6 +3,7 @@
 What one command needs (scikit-learn, a web server) would cost every other one seconds at each start.
 """
 
+import gc
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -10,20 +11,37 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
+from monitor.adapters.hatching import hatch
+
 
 class Entry(NamedTuple):
-    """Where a command is, as `module:attribute`, and its line in the list: the first of its own help text."""
+    """A command.
+
+    Attributes:
+        target: where it is, as `module:attribute`.
+        help: its line in the list: the first of its own help text.
+        workers: whether it parses and scores in other processes, which are started before it is imported.
+    """
 
     target: str
     help: str
+    workers: bool = False
 
 
 COMMANDS = {
-    "run": Entry("service:run", "Start the service: polling, delivery, health and metrics, until SIGTERM or Ctrl-C."),
-    "poll": Entry(
-        "service:poll", "Run one cycle over the feeds that are due, deliver what waits, and print a summary."
+    "run": Entry(
+        "service:run",
+        "Start the service: polling, delivery, health and metrics, until SIGTERM or Ctrl-C.",
+        workers=True,
     ),
-    "demo": Entry("service:run_demo", "Show the whole flow with no network and no secrets, on bundled sample feeds."),
+    "poll": Entry(
+        "poll:poll",
+        "Run one cycle over the feeds that are due, deliver what waits, and print a summary.",
+        workers=True,
+    ),
+    "demo": Entry(
+        "poll:run_demo", "Show the whole flow with no network and no secrets, on bundled sample feeds.", workers=True
+    ),
     "backfill": Entry(
         "backfill:backfill", "Score archives into the database: JSON lines, CSV or WARC, by path or URL."
     ),
@@ -63,6 +81,17 @@ class LazyGroup(TyperGroup):
     def get_command(self, ctx: Any, cmd_name: str) -> Any:  # noqa: ANN401  # Typer's types for these are private
         """The command itself, imported now."""
         return load_command(cmd_name) if cmd_name in COMMANDS else super().get_command(ctx, cmd_name)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401  # Typer's types are private
+        """The command that is to be run."""
+        if args and args[0] in COMMANDS and COMMANDS[args[0]].workers and "--help" not in args:
+            hatch()
+        gc.disable()  # what is imported stays: looking for garbage in it takes a tenth of the time
+        try:
+            return super().resolve_command(ctx, args)
+        finally:
+            gc.freeze()
+            gc.enable()
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401, ARG002  # Typer's types are private
         """List the commands without importing them."""

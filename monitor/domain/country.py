@@ -133,13 +133,15 @@ _ARABIC_ARTICLE = "\u0627\u0644"
 
 def fold(word: str) -> str:
     """The form in which words are compared: small letters without accents, vowel marks and dots."""
+    if word.isascii():  # most are, and dots are the only marks among them
+        return word.lower().replace(".", "")
     decomposed = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", word).casefold())
     return unicodedata.normalize("NFC", _MARKS.sub("", decomposed))
 
 
 def words_of(name: str) -> tuple[str, ...]:
     """A name's words, folded."""
-    return tuple(word.folded for word in _words(name.translate(_APOSTROPHES)))
+    return tuple(filter(None, map(fold, _WORD.findall(name.translate(_APOSTROPHES)))))
 
 
 def mentioned(located: Iterable[Located]) -> tuple[str, ...]:

@@ -54,6 +54,8 @@ async def poll(
 
     try:
         async with asyncio.TaskGroup() as group:
+            if feeds:  # the first hit needs it, and nobody waits for a processor yet
+                group.create_task(asyncio.to_thread(parts.geographer.ready))
             for _ in range(min(UNDER_WAY * policy.concurrency, len(feeds))):
                 group.create_task(worker())
     except* OURS as errors:

@@ -1,35 +1,46 @@
-"""Serves the pages inside the service's event loop. The only importer of uvicorn."""
+"""Serves the pages inside the service's event loop."""
 
 import asyncio
-import contextlib
+import logging
 import socket
-from collections.abc import Iterator
-from typing import Any
-
-import uvicorn
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
 
 from monitor.errors import MonitorError
 
+if TYPE_CHECKING:
+    from monitor.web.uvicorned import Serving
 
-class _Server(uvicorn.Server):
-    """uvicorn without its signal handlers: the service decides when to stop."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        yield
+log = logging.getLogger(__name__)
 
 
 class WebServer:
-    """`async with` serves `app`; the socket is bound before anything else starts, so a taken port is told at once.
+    """`async with` serves an application; its socket is bound at once, so that a taken port is told at once.
+
+    Who asks before the application is there waits for it.
+
+    Args:
+        make: gives the application. It is called in a thread: what it imports takes half a second.
+        host: address to listen on.
+        port: 0 for any that is free.
+        after: awaited before that is done.
 
     Raises:
         MonitorError: the address cannot be bound.
     """
 
-    def __init__(self, app: Any, host: str, port: int) -> None:  # noqa: ANN401 - any ASGI application
+    def __init__(
+        self,
+        make: Callable[[], Any],
+        host: str,
+        port: int,
+        *,
+        after: Callable[[], Awaitable[object]] | None = None,
+    ) -> None:
         self._socket = _bind(host, port)
-        config = uvicorn.Config(app, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=2)
-        self._server = _Server(config)
+        self._make = make
+        self._after = after
+        self._serving: Serving | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -39,14 +50,31 @@ class WebServer:
         return port
 
     async def __aenter__(self) -> "WebServer":
-        self._task = asyncio.create_task(self._server.serve(sockets=[self._socket]))
+        self._task = asyncio.create_task(self._serve())
         return self
 
     async def __aexit__(self, *exc: object) -> None:
-        self._server.should_exit = True
         if self._task:
-            await asyncio.wait([self._task], timeout=4)
+            if self._serving:
+                self._serving.end()
+                await asyncio.wait([self._task], timeout=4)
+            self._task.cancel()
+            await asyncio.wait([self._task])
         self._socket.close()
+
+    async def _serve(self) -> None:
+        try:
+            if self._after:
+                await self._after()
+            self._serving = await asyncio.to_thread(self._made)
+            await self._serving.on(self._socket)
+        except Exception:  # alerts matter more than pages, and whoever checks the health gets no answer
+            log.exception("web: the pages cannot be served")
+
+    def _made(self) -> "Serving":
+        from monitor.web.uvicorned import Serving  # noqa: PLC0415  # in this thread, see `make`
+
+        return Serving(self._make())
 
 
 def _bind(host: str, port: int) -> socket.socket:

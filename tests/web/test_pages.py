@@ -53,7 +53,7 @@ class Site:
         self.house = house
         access, throttle = Access(host, password, public_url, TOKEN), Throttle(lambda: self.seconds)
         app = create_app(self.health, self.metrics, access, Desk(house, TOKEN), throttle=throttle)
-        self.server = WebServer(app, "127.0.0.1", 0)
+        self.server = WebServer(lambda: app, "127.0.0.1", 0)
 
     @property
     def root(self) -> str:
@@ -199,7 +199,7 @@ async def test_a_taken_port_is_told_in_one_line(house: House) -> None:
     """The message names the address and the key to change."""
     site = Site(house)
     with pytest.raises(MonitorError, match=rf"cannot listen on 127\.0\.0\.1:{site.server.port}: .*set web\.port"):
-        WebServer(None, "127.0.0.1", site.server.port)
+        WebServer(lambda: None, "127.0.0.1", site.server.port)
     async with site.server:
         pass
 
