@@ -33,7 +33,7 @@ from monitor.adapters.termweights import TermWeights
 from monitor.domain.feed import FeedSource, FeedState, FeedUpdate
 from monitor.domain.item import Identity, IdentityKind, Item
 from monitor.domain.resemblance import Weigh, by_length
-from monitor.domain.story import STORY_WINDOW, Story, Told, assign, search_terms
+from monitor.domain.story import STORY_WINDOW, Story, Told, assign, fingerprints, search_terms
 from monitor.ports import PollResult, ScoredItem
 
 Grouping = Mapping[str, int]
@@ -142,7 +142,7 @@ def told(weigh: Weigh, *, by_keys: bool = True) -> Callable[[Sequence[Item]], Gr
         chosen: dict[str, int] = {}
         for item in items:
             now = item.published_at or _UNDATED
-            keys = search_terms([Told(item, "outlet", now)], weigh)
+            keys = search_terms(fingerprints([Told(item, "outlet", now)], weigh))
             candidates = [
                 story
                 for story in stories.values()
@@ -266,7 +266,7 @@ def _settle(
     store: SqliteStore, feed_id: int, items: Sequence[Item], now: datetime, weigh: Weigh, *, join: bool = True
 ) -> tuple[float, float]:
     start = time.perf_counter()
-    keys = search_terms([Told(item, "outlet", now) for item in items], weigh)
+    keys = search_terms(fingerprints([Told(item, "outlet", now) for item in items], weigh))
     found = assign(items, store.open_stories(now - STORY_WINDOW, keys) if join else [], "Desk", now, weigh)
     decided = time.perf_counter()
     update = FeedUpdate(

@@ -28,6 +28,7 @@ from classifiers.linear import Linear, ViewWeights
 from classifiers.manifest import FORMAT, Manifest
 from classifiers.model import Model
 from classifiers.nearest import SeedIndex
+from classifiers.openings import Openings
 from classifiers.text import Document
 from classifiers.tokens import VIEWS
 
@@ -254,7 +255,7 @@ def _read_lexicon(content: bytes) -> tuple[Places, Glossary]:
         sequences=sequences,
         openings=frozenset(key[0] for key in sequences),
         continuations=frozenset(word for key in sequences for word in key[1:]),
-        prefixes=stored["prefixes"],
+        prefixes={lang: Openings(known) for lang, known in stored["prefixes"].items()},
         checksum=stored["checksum"],
     )
     return places, glossary_of(stored["glossary"]["words"], stored["glossary"]["prefixes"])

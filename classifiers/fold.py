@@ -16,6 +16,7 @@ from importlib.resources import files
 
 from babel import Locale
 
+from classifiers.openings import Openings
 from classifiers.tokens import Token, plain, surfaces
 
 PEOPLE = "#people"
@@ -43,7 +44,7 @@ class Places:
     """Words that a name of several words begins with."""
     continuations: frozenset[str]
     """Words that stand in such a name after its first."""
-    prefixes: Mapping[str, Mapping[str, str]]
+    prefixes: Mapping[str, Openings]
     checksum: str
 
     def class_of(self, token: Token, lang: str | None) -> str | None:
@@ -53,8 +54,7 @@ class Places:
         prefixes = self.prefixes.get(lang or "")
         if found is not None or prefixes is None:
             return found
-        shortest = max(_SHORTEST_PREFIX, len(word) - _LONGEST_ENDING)
-        return next((prefixes[word[:n]] for n in range(len(word), shortest - 1, -1) if word[:n] in prefixes), None)
+        return prefixes.of(word, shortest=_SHORTEST_PREFIX, ending=_LONGEST_ENDING)
 
     def sequence_at(self, words: Sequence[str], start: int) -> tuple[int, str] | None:
         """The longest name of several words that begins at a position: its length and class."""
@@ -115,6 +115,6 @@ def _places(
         sequences=sequences,
         openings=frozenset(key[0] for key in sequences),
         continuations=frozenset(word for key in sequences for word in key[1:]),
-        prefixes=prefixes,
+        prefixes={lang: Openings(known) for lang, known in prefixes.items()},
         checksum=hashlib.sha256(content.encode()).hexdigest()[:16],
     )

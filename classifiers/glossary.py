@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from importlib.resources import files
 
+from classifiers.openings import Openings
 from classifiers.tokens import Token, read_token
 
 _LONGEST_ENDING = 8
@@ -22,7 +23,7 @@ class Glossary:
     """Words and beginnings of words per language, each with its English stem."""
 
     words: Mapping[str, Mapping[str, str]]
-    prefixes: Mapping[str, Mapping[str, str]]
+    prefixes: Mapping[str, Openings]
 
     languages: frozenset[str]
 
@@ -37,13 +38,10 @@ class Glossary:
         """The token with its English stem, where the glossary knows the word."""
         if lang is None or lang not in self.languages:
             return token
-        stem = self.words.get(lang, {}).get(token.word) or _by_opening(token.word, self.prefixes.get(lang, {}))
+        stem = self.words.get(lang, {}).get(token.word)
+        if stem is None and lang in self.prefixes:
+            stem = self.prefixes[lang].of(token.word, shortest=1, ending=_LONGEST_ENDING)
         return token if stem is None else Token(token.surface, token.word, stem)
-
-
-def _by_opening(word: str, prefixes: Mapping[str, str]) -> str | None:
-    shortest = max(1, len(word) - _LONGEST_ENDING)
-    return next((prefixes[word[:n]] for n in range(len(word), shortest - 1, -1) if word[:n] in prefixes), None)
 
 
 @lru_cache(maxsize=1)
@@ -65,4 +63,5 @@ def shipped_glossary() -> Glossary:
 
 def glossary_of(words: Mapping[str, Mapping[str, str]], prefixes: Mapping[str, Mapping[str, str]]) -> Glossary:
     """A glossary from its two tables, each by language."""
-    return Glossary(words, prefixes, frozenset(words) | frozenset(prefixes))
+    openings = {lang: Openings(known) for lang, known in prefixes.items()}
+    return Glossary(words, openings, frozenset(words) | frozenset(prefixes))

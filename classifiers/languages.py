@@ -22,7 +22,6 @@ Ints = npt.NDArray[np.int64]
 SIDE_BY_SIDE = 32
 """Texts from which on walking side by side is faster: a step costs the same for one as for a hundred."""
 
-
 AT_ONCE = 128
 """Texts that walk together: more of them no longer fit into a processor's cache."""
 
@@ -67,7 +66,11 @@ class Languages:
         if len(texts) < SIDE_BY_SIDE:
             return [self._guess(text, claim) for text, claim in zip(texts, claims, strict=True)]
         encoded = [_bytes(text) for text in texts]
-        shares = np.vstack([self._shares(encoded[n : n + AT_ONCE]) for n in range(0, len(encoded), AT_ONCE)])
+        order = sorted(range(len(texts)), key=lambda n: len(encoded[n]), reverse=True)  # all walk as far as the longest
+        shares = np.zeros((len(texts), len(self._names)), dtype=np.float32)
+        for begin in range(0, len(texts), AT_ONCE):
+            walking = order[begin : begin + AT_ONCE]
+            shares[walking] = self._shares([encoded[n] for n in walking])
         best = np.argmax(shares, axis=1).tolist()
         claimed = [self._columns.get(claim, -1) for claim in claims]
         return [
@@ -82,7 +85,7 @@ class Languages:
         return Guess(lang, probability, dict(self._one_by_one.rank(text)).get(claim, 0.0))
 
     def _shares(self, texts: Sequence[bytes]) -> Floats:
-        """Probability of each language, shape (texts, languages)."""
+        """Probability of each language, shape (texts, languages); the longest text comes first."""
         owners, features, counts = self._found(texts)
         weights = np.log1p(counts.astype(np.float32))
         ends = np.searchsorted(owners, np.arange(1, len(texts) + 1))
@@ -98,20 +101,22 @@ class Languages:
 
     def _found(self, texts: Sequence[bytes]) -> tuple[Ints, Ints, Ints]:
         """The features of all texts, text by text: whose it is, which one, and how often."""
-        order = sorted(range(len(texts)), key=lambda text: -len(texts[text]))
-        lengths = np.array([len(texts[text]) for text in order])
-        steps = np.zeros((len(texts), int(lengths[0])), dtype=np.uint8)
-        for place, text in enumerate(order):
-            steps[place, : lengths[place]] = np.frombuffer(texts[text], dtype=np.uint8)
-        found = np.full(steps.shape[::-1], -1, dtype=np.int32)
-        states = np.zeros(len(texts), dtype=np.int64)
-        walking = np.searchsorted(-lengths, -np.arange(steps.shape[1]))  # the longest come first
-        for step, (letters, still) in enumerate(zip(np.ascontiguousarray(steps.T), walking.tolist(), strict=True)):
-            states = self._moves[self._rows[states[:still]] + letters[:still]]
-            found[step, :still] = self._features[states]
+        lengths = np.array([len(text) for text in texts])
+        letters = np.zeros((int(lengths[0]), len(texts)), dtype=np.int64)
+        for place, text in enumerate(texts):
+            letters[: lengths[place], place] = np.frombuffer(text, dtype=np.uint8)
+        visited = np.zeros_like(letters)  # where a text has ended, the first state, which tells nothing
+        states = np.zeros(len(texts), dtype=np.uint32)
+        walking = np.searchsorted(-lengths, -np.arange(len(letters))).tolist()
+        for step, still, after in zip(letters, walking, visited, strict=True):
+            spots = self._rows.take(states[:still])
+            spots += step[:still]
+            states = self._moves.take(spots)
+            after[:still] = states
+        found = self._features.take(visited)
         places, owners = np.nonzero(found >= 0)
         size = len(self._table)
-        keys, counts = np.unique(np.array(order)[owners] * size + found[places, owners], return_counts=True)
+        keys, counts = np.unique(owners * size + found[places, owners], return_counts=True)
         return keys // size, keys % size, counts
 
 

@@ -95,6 +95,9 @@ class Database:
 
     def execute_many(self, sql: str, rows: Iterable[Parameters]) -> int:
         """Run one statement for each row of parameters; the number of rows changed."""
+        rows = list(rows)
+        if not rows:
+            return 0
         with self._lock, self._explained():
             return self._db.conn.executemany(sql, rows).rowcount
 

@@ -32,7 +32,7 @@ def to_text(markup: str) -> str:
     """
     text = markup[:MARKUP_LIMIT].replace("<![CDATA[", "").replace("]]>", "")
     for _ in range(_PASSES):
-        if not ("<!" in text or _MARKUP.search(text)):
+        if not ("<" in text or "&" in text) or not ("<!" in text or _MARKUP.search(text)):
             break
         tree = LexborHTMLParser(_BLOCKS.sub(" <", text))
         if tree.body is None:

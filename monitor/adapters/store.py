@@ -49,7 +49,7 @@ UPDATE feeds SET
     last_ok_at = :last_ok_at, failures = :failures, etag = :etag, last_modified = :last_modified,
     body_hash = :body_hash, unchanged_polls = :unchanged_polls, moved_to = :moved_to, moved_polls = :moved_polls,
     identity = :identity, primed = :primed, skip_hours = :skip_hours, hub = :hub,
-    topic = :topic, polls = polls + 1,
+    topic = :topic, polls = polls + 1, listed_at = coalesce(:listed_at, listed_at),
     title = coalesce(:title, title),
     name = CASE WHEN name = url THEN coalesce(:title, name) ELSE name END
 WHERE id = :id
@@ -217,8 +217,7 @@ class SqliteStore:
             if isinstance(update, Delivered):  # perhaps of the new entries only: what the feed lists stands as it was
                 self._database.execute(_PUSHED, (at, update.path))
                 return
-            self._database.execute(_UPDATE_FEED, update_row(update))
-            if result.seen:  # unchanged or failed: what it listed last still stands
-                self._database.execute("UPDATE feeds SET listed_at = ? WHERE id = ?", (at, update.feed_id))
-            if result.items:
+            listed_at = at if result.seen else None  # unchanged or failed: what it listed last still stands
+            self._database.execute(_UPDATE_FEED, update_row(update) | {"listed_at": listed_at})
+            if result.items and update.announced:
                 self._database.execute(_MISSED, (at, update.feed_id, at))

@@ -84,10 +84,16 @@ def assign(
     items: Sequence[Item], open_stories: Sequence[Story], outlet: str, now: datetime, weigh: Weigh = by_length
 ) -> Assignments:
     """As `assign_told`, for items that one outlet brings at once."""
-    return assign_told([Told(item, outlet, now) for item in items], open_stories, weigh)
+    told = [Told(item, outlet, now) for item in items]
+    return assign_told(told, fingerprints(told, weigh), open_stories)
 
 
-def assign_told(told: Sequence[Told], open_stories: Sequence[Story], weigh: Weigh = by_length) -> Assignments:
+def fingerprints(told: Iterable[Told], weigh: Weigh = by_length) -> list[Member]:
+    """What a story that an item joins remembers of it, for each item; `weigh` tells how telling each word is."""
+    return [fingerprint(one.item, one.item.published_at or one.at, weigh) for one in told]
+
+
+def assign_told(told: Sequence[Told], members: Sequence[Member], open_stories: Sequence[Story]) -> Assignments:
     """Give every item (all have hits) a story: the open one it resembles most, or a new one.
 
     Items are taken in the order they were published, each seeing what became of those before. Neither the order of
@@ -95,8 +101,8 @@ def assign_told(told: Sequence[Told], open_stories: Sequence[Story], weigh: Weig
 
     Args:
         told: what was brought together.
+        members: the items' `fingerprints`.
         open_stories: those told within STORY_WINDOW; ones that have none of `search_terms` as a key may be left out.
-        weigh: how telling each word is.
     """
     known = {story.id: story for story in open_stories}
     index = Resemblances(STORY_WINDOW)
@@ -106,8 +112,7 @@ def assign_told(told: Sequence[Told], open_stories: Sequence[Story], weigh: Weig
     chosen: dict[int, int] = {}
     changed: dict[int, Story] = {}
     for place in sorted(range(len(told)), key=lambda place: arrival(told[place].item)):
-        one = told[place]
-        member = _fingerprint(one, weigh)
+        one, member = told[place], members[place]
         story_id = _closest(index.groups(member)) or -1 - sum(number < 0 for number in changed)
         story = changed.get(story_id) or known.get(story_id) or _new(story_id, one)
         changed[story_id] = _joined(story, member, one)
@@ -117,9 +122,9 @@ def assign_told(told: Sequence[Told], open_stories: Sequence[Story], weigh: Weig
     return Assignments(tuple(chosen[place] for place in range(len(told))), tuple(stories))
 
 
-def search_terms(told: Iterable[Told], weigh: Weigh = by_length) -> frozenset[int]:
-    """Keys of the open stories that the items may belong to; any other is no candidate."""
-    return frozenset(key for one in told for key in _fingerprint(one, weigh).keys)
+def search_terms(members: Iterable[Member]) -> frozenset[int]:
+    """Keys of the open stories that items of such `fingerprints` may belong to; any other is no candidate."""
+    return frozenset(key for member in members for key in member.keys)
 
 
 def arrival(item: Item) -> tuple[datetime, str, str, str]:
@@ -131,10 +136,6 @@ def _closest(resemblances: dict[int, float]) -> int | None:
     """Id of the story that is resembled most, where it is enough; the older one where equal."""
     enough = [(likeness, story_id) for story_id, likeness in resemblances.items() if likeness >= _ENOUGH]
     return max(enough, key=lambda one: (one[0], one[1] > 0, -abs(one[1])))[1] if enough else None
-
-
-def _fingerprint(one: Told, weigh: Weigh) -> Member:
-    return fingerprint(one.item, one.item.published_at or one.at, weigh)
 
 
 def _new(story_id: int, one: Told) -> Story:

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
 
 from monitor.domain import hit, story
 from monitor.domain.item import Item
@@ -48,6 +47,5 @@ def assigned(store: StoryStore, weigh: story.Weigh, told: Sequence[Told]) -> Ass
     """Put items with hits into the stories they belong to, among those open when the first of them was told."""
     if not told:
         return Assignments((), ())
-    weigh = cache(weigh)  # asked for the same texts twice: to find what may be like them, and to compare
-    since = min(one.at for one in told) - story.STORY_WINDOW
-    return story.assign_told(told, store.open_stories(since, story.search_terms(told, weigh)), weigh)
+    since, members = min(one.at for one in told) - story.STORY_WINDOW, story.fingerprints(told, weigh)
+    return story.assign_told(told, members, store.open_stories(since, story.search_terms(members)))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from monitor.domain.item import Identity, Item
 from monitor.domain.resemblance import fingerprint
-from monitor.domain.story import MAX_MEMBERS, STORY_WINDOW, Story, Told, assign, search_terms
+from monitor.domain.story import MAX_MEMBERS, STORY_WINDOW, Story, Told, assign, fingerprints, search_terms
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -237,6 +237,6 @@ def test_what_was_told_once_is_recognised_again(told: list[Item]) -> None:
 def test_stories_without_a_key_of_the_items_may_be_left_out(before: list[Item], now: list[Item]) -> None:
     """No text here has more words than keys, so the candidates by key are all there are."""
     open_stories = stored(assign(before, [], "Paper", NOW, weigh).stories)
-    keys = search_terms([Told(one, "desk", NOW) for one in now], weigh)
+    keys = search_terms(fingerprints([Told(one, "desk", NOW) for one in now], weigh))
     fewer = [story for story in open_stories if any(keys & set(member.keys) for member in story.members)]
     assert assign(now, fewer, "Daily", NOW, weigh) == assign(now, open_stories, "Daily", NOW, weigh)
