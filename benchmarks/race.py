@@ -18,17 +18,26 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from types import ModuleType
 
 import psutil
 
 from benchmarks.newsstand import Stand, newsstand
 from monitor.adapters.classify import ModelScorer
+from monitor.adapters.hatching import hatch
 from monitor.app import load_config, open_house, open_workers, policy_of, poll_once, poll_parts
 
 READER_WORKERS = 10
 
 DATABASE = "monitor.db"
 """Of our side, in the folder it is given."""
+
+
+def like_the_program() -> None:
+    """Start workers as `monitor` does: first of all, and with nothing of the main module, which each imports anew."""
+    sys.modules["__main__"] = ModuleType("__main__")
+    hatch()
+
 
 Racer = Callable[[list[str], Path, Path, Connection], None]
 
@@ -60,6 +69,7 @@ class Side:
 
 def ours(urls: list[str], folder: Path, model: Path, pipe: Connection) -> None:
     """Poll, parse, score, group and store; a lap for every word on the pipe."""
+    like_the_program()
     asyncio.run(_ours(urls, folder, model, pipe))
 
 
