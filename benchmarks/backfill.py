@@ -20,6 +20,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self, TypeVar
 
+from benchmarks.race import forget_main
 from monitor import backfill, models
 from monitor.adapters.cluster import DaskEngine
 from monitor.adapters.engine import LocalEngine
@@ -71,6 +72,7 @@ def main() -> None:
     parser.add_argument("--records", type=int, help="only the first so many")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
+    forget_main()
     os.environ["MONITOR_SHIPPED_MODEL"] = str(options.model)
     with TemporaryDirectory() as name:
         folder = Path(name)

@@ -33,10 +33,9 @@ DATABASE = "monitor.db"
 """Of our side, in the folder it is given."""
 
 
-def like_the_program() -> None:
-    """Start workers as `monitor` does: first of all, and with nothing of the main module, which each imports anew."""
+def forget_main() -> None:
+    """Let workers, each of which imports the main module anew, find nothing in it, as in that of `monitor`."""
     sys.modules["__main__"] = ModuleType("__main__")
-    hatch()
 
 
 Racer = Callable[[list[str], Path, Path, Connection], None]
@@ -69,7 +68,8 @@ class Side:
 
 def ours(urls: list[str], folder: Path, model: Path, pipe: Connection) -> None:
     """Poll, parse, score, group and store; a lap for every word on the pipe."""
-    like_the_program()
+    forget_main()
+    hatch()  # first of all, as `monitor` does
     asyncio.run(_ours(urls, folder, model, pipe))
 
 

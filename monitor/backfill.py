@@ -9,23 +9,27 @@ from monitor.adapters.archives import SqliteArchives
 from monitor.adapters.classify import ModelScorer
 from monitor.adapters.compact import compact
 from monitor.adapters.countries import CldrGeographer
-from monitor.adapters.engine import Engine
+from monitor.adapters.engine import Engine, seldom
 from monitor.adapters.entries import documents_of, entries_in
 from monitor.adapters.termweights import TermWeights
 from monitor.adapters.workermodel import NoModel, WorkModel, held, run_with_model
 from monitor.app import policy_of
-from monitor.domain.archive import Raw
+from monitor.domain.archive import Capture, JsonLine, Outlet, Raw, Row
 from monitor.domain.score import Score
 from monitor.house import House
 from monitor.pipeline import BackfillParts, BackfillSummary, Step, backfill
 from monitor.pipeline.settling import scored
 from monitor.ports import Prepared, ScoredDocument, ScoredItem
 
-compact(ScoredDocument, ScoredItem, Score)
+compact(JsonLine, Row, Capture, Outlet, ScoredDocument, ScoredItem, Score)
 
 LIMIT = 20.0
 LIMIT_PER_RECORD = 0.2
 """Seconds that reading and scoring may take; a record takes a millisecond, a web page a few dozen."""
+
+
+HELD = 64_000_000
+"""Bytes of the database kept in memory: an archive tells of many outlets, whose places in its indexes are far apart."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +114,8 @@ async def run(
         InputError: the archive cannot be read to its end.
         StorageError, EngineError, ModelError: the work cannot go on; what is stored stays.
     """
+    seldom()
+    house.database.hold(HELD)
     archive, clock, policy = FsspecArchive(address), house.clock, policy_of(house.config)
     work = Work(
         thresholds=dict(policy.thresholds),

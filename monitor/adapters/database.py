@@ -23,8 +23,8 @@ APPLICATION_ID = 0x54524D31  # "TRM1": tells our files from other people's
 LOG_KEPT = 32_000_000
 """Bytes of write-ahead log that stay on the disk once it is folded in, however far a long reader let it grow."""
 
-CACHE_KB = 16_000
-"""Pages kept in memory: what one transaction of a poll touches is then not read again from the file."""
+CACHE = 16_000_000
+"""Bytes of the file kept in memory: what one transaction of a poll touches is then not read again."""
 
 Row = dict[str, Any]
 Parameters = Sequence[object] | Mapping[str, object]
@@ -149,6 +149,10 @@ class Database:
             self._db.enable_wal()
             self._db.execute(f"PRAGMA journal_size_limit = {LOG_KEPT}")  # SQLite itself never shortens the file
 
+    def hold(self, size: int) -> None:
+        """Keep at most so many bytes of the file in memory."""
+        self.execute(f"PRAGMA cache_size = -{size // 1024}")
+
     def close(self) -> None:
         """Fold the write-ahead log into the file and let it go; waits for a transaction of another thread."""
         with self._lock:
@@ -239,7 +243,7 @@ def _check_place(path: Path, *, create: bool) -> None:
 
 def _prepare(database: Database, *, create: bool, readonly: bool) -> None:
     database.execute("PRAGMA foreign_keys = ON")
-    database.execute(f"PRAGMA cache_size = -{CACHE_KB}")
+    database.hold(CACHE)
     database.execute("PRAGMA synchronous = NORMAL")  # with WAL: a power cut can undo the last commits, never damage
     ours = database.value("PRAGMA application_id") == APPLICATION_ID
     empty = not database.value("SELECT count(*) FROM sqlite_master")

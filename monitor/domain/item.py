@@ -135,6 +135,10 @@ def new_items(kind: IdentityKind, items: Sequence[Item], known: Collection[str])
         items: in document order.
         known: keys this feed listed before; those not of these items do no harm.
     """
+    keys = tuple(chain.from_iterable(entry.identity.keys() for entry in items))
+    told_apart = set(keys)
+    if len(told_apart) == len(keys) and told_apart.isdisjoint(known):  # nothing to decide, as at most first polls
+        return NewItems(tuple(items), keys, kind)
     usable = _usable(_numbered(items))
     listed = _once(usable)
     warnings = []

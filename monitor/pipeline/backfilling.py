@@ -209,7 +209,8 @@ class _Fresh:
         scored = {_content(entry.item): (entry, at) for entry, at in zip(document.items, document.times, strict=True)}
         for one in fresh.items:
             entry, at = scored[_content(one)]
-            self.entries.append(_New(feed_id, outlet, replace(entry, item=one), at))
+            entry = entry if entry.item is one else replace(entry, item=one)
+            self.entries.append(_New(feed_id, outlet, entry, at))
         known.update(fresh.seen)
         self.seen[feed_id].update(dict.fromkeys(fresh.seen))
 

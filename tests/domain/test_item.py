@@ -227,3 +227,14 @@ def test_what_is_new_was_not_known_and_is_seen_afterwards(
 def test_a_document_seen_before_stays_seen_whatever_came_between(first: list[Item], second: list[Item]) -> None:
     """An entry that comes back after others took its place is not new again."""
     assert new_items(GUID, first, after(first, second)).items == ()
+
+
+@given(documents, documents, kinds)
+def test_an_entry_listed_once_more_changes_nothing(
+    document: list[Item], before: list[Item], kind: IdentityKind
+) -> None:
+    """Where nothing repeats and nothing is known there is less to decide, with the same outcome."""
+    known = after(before, kind=kind)
+    repeated = [entry for entry in document if entry.identity.guid or entry.identity.link][:1]
+    once, twice = new_items(kind, document, known), new_items(kind, [*document, *repeated], known)
+    assert (twice.items, set(twice.seen), twice.identity) == (once.items, set(once.seen), once.identity)
