@@ -58,8 +58,11 @@ async def poll(
                 group.create_task(asyncio.to_thread(parts.geographer.ready))
             for _ in range(min(UNDER_WAY * policy.concurrency, len(feeds))):
                 group.create_task(worker())
-    except* OURS as errors:
-        raise errors.exceptions[0] from None
+    except ExceptionGroup as errors:  # `except*` would raise a group again in early versions of Python 3.11
+        ours = errors.subgroup(OURS)
+        if ours is None:
+            raise
+        raise ours.exceptions[0] from None
     await cycle.finish()
     return cycle.summary
 
