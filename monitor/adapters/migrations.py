@@ -141,9 +141,13 @@ CREATE INDEX seen_left ON seen (item_id, last_listed_at) WHERE item_id IS NULL;
 """
 
 _INDEX_AT_ONCE = """
--- Each statement on a table with this trigger was a savepoint, at which full-text search writes to disk; whoever
--- inserts items enters them there at the end of the transaction, all in one statement.
+-- A row here, which holds for a transaction only, says that the items from that id on are entered into full-text search
+-- together, at its end: search writes to disk at every statement it is a part of.
+CREATE TABLE indexed_later (one INTEGER PRIMARY KEY CHECK (one = 1), first_id INTEGER NOT NULL) STRICT;
 DROP TRIGGER items_fts_insert;
+CREATE TRIGGER items_fts_insert AFTER INSERT ON items WHEN NOT EXISTS (SELECT 1 FROM indexed_later) BEGIN
+    INSERT INTO items_fts (rowid, title, summary) VALUES (new.id, new.title, new.summary);
+END;
 """
 
 MIGRATIONS: tuple[Migration, ...] = (

@@ -13,8 +13,15 @@ _INSERT_ITEM = f"""
 INSERT INTO items ({", ".join(ITEM)}) VALUES ({", ".join("?" * len(ITEM))}) ON CONFLICT (feed_id, key) DO NOTHING
 """  # noqa: S608  # our own names
 
-_SEARCHABLE = "INSERT INTO items_fts (rowid, title, summary) SELECT id, title, summary FROM items WHERE id >= ?"
+_INDEX_LATER = "INSERT INTO indexed_later (one, first_id) VALUES (1, ?) ON CONFLICT (one) DO NOTHING"
+
+_INDEX = """
+INSERT INTO items_fts (rowid, title, summary)
+SELECT id, title, summary FROM items WHERE id >= (SELECT first_id FROM indexed_later)
+"""
 """For all items of a transaction at once: full-text search writes to disk at each statement."""
+
+_INDEXED = "DELETE FROM indexed_later"
 
 _UPSERT_SEEN = """
 INSERT INTO seen (feed_id, key, last_listed_at, item_id) VALUES (?, ?, ?, ?)
@@ -76,11 +83,13 @@ class Writer:
         first = 1 + int(self._database.value("SELECT coalesce(max(id), 0) FROM items"))
         ids = count(first)
         fresh = [(next(ids), each.feed_id, scored) for each in listed for scored in each.items]
+        self._database.execute(_INDEX_LATER, (first,))
+        self._database.execute_last(_INDEX)
+        self._database.execute_last(_INDEXED)
         rows = [item_row(scored, item_id, feed_id, at) for item_id, feed_id, scored in fresh]
         if self._database.execute_many(_INSERT_ITEM, rows) < len(rows):
             stored = {row["id"] for row in self._database.rows("SELECT id FROM items WHERE id >= ?", (first,))}
             fresh = [one for one in fresh if one[0] in stored]
-        self._database.execute_last(_SEARCHABLE, (first,))
         scores = [
             (item_id, one.signal, one.value, one.model_id, one.on_fulltext)
             for item_id, _, scored in fresh

@@ -191,7 +191,13 @@ def test_whatever_was_stored_together_is_found_by_its_words(
                 result = PollResult(update(feed), items=(scored(item(f"news of {feed.id}, {again}")),))
                 stores.store.record(result)
                 stores.store.record(result)  # adds nothing
-    assert len(titles(records.items(Filter(query="news")))) == 6
+    by_hand = (
+        "INSERT INTO items (feed_id, guid, url, title, summary, first_seen_at, key) VALUES (1, '', '', ?, '', '', ?)"
+    )
+    database.execute(by_hand, ("more news", "by hand"))
+    assert len(titles(records.items(Filter(query="news")))) == 7
+    database.execute("DELETE FROM items")
+    assert titles(records.items(Filter(query="news"))) == []
     database.execute("INSERT INTO items_fts (items_fts, rank) VALUES ('integrity-check', 1)")
 
 
