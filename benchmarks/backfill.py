@@ -24,6 +24,8 @@ from benchmarks.race import forget_main
 from monitor import backfill, models
 from monitor.adapters.cluster import DaskEngine
 from monitor.adapters.engine import LocalEngine
+from monitor.adapters.hatching import ARCHIVES, hatch
+from monitor.adapters.language import ready
 from monitor.house import load_config, open_house
 from tests.clusters import cluster
 
@@ -31,7 +33,6 @@ T = TypeVar("T")
 
 ASKED = (("2 workers", "one process", 1.7), ("dask 2", "2 workers", 0.8))
 ALSO = ("2 workers", "1 worker")
-SHARED = ("monitor.adapters.parse", "monitor.backfill")
 
 
 class OneProcess(LocalEngine):
@@ -73,6 +74,8 @@ def main() -> None:
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
     forget_main()
+    hatch(ARCHIVES)  # first of all, as `monitor` does
+    ready()  # as what workers are forked from is
     os.environ["MONITOR_SHIPPED_MODEL"] = str(options.model)
     with TemporaryDirectory() as name:
         folder = Path(name)
@@ -83,11 +86,11 @@ def main() -> None:
                 archive.write_bytes(b"".join(islice(lines, options.records)))
         found = {
             "one process": run(folder / "one", archive, OneProcess(1)),
-            "1 worker": run(folder / "local-1", archive, LocalEngine(1, preload=SHARED)),
-            "2 workers": run(folder / "local-2", archive, LocalEngine(2, preload=SHARED)),
+            "1 worker": run(folder / "local-1", archive, LocalEngine(1, preload=ARCHIVES)),
+            "2 workers": run(folder / "local-2", archive, LocalEngine(2, preload=ARCHIVES)),
         }
         (folder / "cluster").mkdir()
-        with cluster(folder / "cluster") as running:
+        with cluster(folder / "cluster", preload="monitor.beforehand") as running:  # as the manual has it
             found["dask 2"] = run(folder / "dask", archive, DaskEngine(running.address))
     for engine, told in found.items():
         print(f"{engine:12} {told['seconds']:8.1f} s {told['items'] / told['seconds']:8.0f} items/s")

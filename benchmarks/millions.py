@@ -20,10 +20,10 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks.stock import SIGNALS, SUMMARY_WORDS, TITLE_WORDS, UNTIL, fill, words_of
+from monitor.adapters.columns import to_time
 from monitor.adapters.database import Database, open_database
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.records import Filter, Records
-from monitor.adapters.rows import to_time
 from monitor.adapters.store import SqliteStore
 from monitor.adapters.stream import StreamReader
 from monitor.adapters.troubles import SqliteTroubles

@@ -18,8 +18,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from classifiers.seed import load_seeds
+from monitor.adapters.columns import to_text
 from monitor.adapters.database import open_database
-from monitor.adapters.rows import to_text
 
 UNTIL = datetime(2026, 11, 23, tzinfo=UTC)
 """When the last item was seen."""

@@ -99,7 +99,7 @@ async def open_workers(config: Config) -> AsyncIterator[Workers]:
 
 
 def engine_of(
-    config: Config, kind: str | None = None, workers: int | None = None, preload: Sequence[str] = ()
+    config: Config, kind: str | None = None, workers: int | None = None, preload: Sequence[str] = PRELOAD
 ) -> LocalEngine | DaskEngine:
     """Where the config, or else `kind`, has the work done.
 
@@ -107,13 +107,13 @@ def engine_of(
         config: names the engine, and the address of a cluster.
         kind: `local` or `dask`; the config's where None.
         workers: processes of this machine; one a core, at most 4, where None.
-        preload: modules that processes of this machine share, beside the parser's.
+        preload: modules that processes of this machine share.
 
     Raises:
         InputError: a cluster is wanted, and the config has no address.
     """
     if (kind or config.settings.engine) == "local":
-        return LocalEngine(workers, preload=(*PRELOAD, *preload))
+        return LocalEngine(workers, preload=preload)
     if not config.settings.dask_address:
         raise InputError(f"{config.path}: dask_address: needed for engine dask; write one such as tcp://10.0.0.5:8786")
     return DaskEngine(config.settings.dask_address)

@@ -17,9 +17,9 @@ from classifiers.errors import ClassifierError
 from classifiers.seed import load_seeds
 from monitor import models
 from monitor.adapters.classify import ModelScorer
+from monitor.adapters.columns import to_text
 from monitor.adapters.database import Database
 from monitor.adapters.language import detect
-from monitor.adapters.rows import to_text
 from monitor.adapters.store import SqliteStore
 from monitor.adapters.training import seeds_folder
 from monitor.app import House, deliver_parts, notifier_for, open_house, open_workers, policy_of, poll_parts

@@ -25,8 +25,8 @@ class Cluster:
 
 
 @contextmanager
-def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
-    """Start one, wait for its workers, and end every process of it."""
+def cluster(folder: Path, workers: int = 2, preload: str | None = None) -> Iterator[Cluster]:
+    """Start one, wait for its workers, and end every process of it; `preload` is a module that workers begin with."""
     with ExitStack() as stack:
         note = folder / "scheduler.json"
         scheduler = _started(stack, folder, "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(note))
@@ -36,7 +36,7 @@ def cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
         found = [
             _started(
                 stack, folder, "worker", "--scheduler-file", str(note), "--nthreads", "1", "--no-nanny",
-                "--no-dashboard", "--name", str(number),
+                "--no-dashboard", "--name", str(number), *(("--preload", preload) if preload else ()),
             )
             for number in range(workers)
         ]  # fmt: skip

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 
 from monitor.adapters.archive import FsspecArchive
 from monitor.adapters.archives import SqliteArchives
+from monitor.adapters.columns import to_time
 from monitor.adapters.database import Database, open_database
-from monitor.adapters.entries import documents_of, entries_in
 from monitor.adapters.records import Filter, Records
-from monitor.adapters.rows import to_time
 from monitor.adapters.store import SqliteStore
 from monitor.domain.archive import JsonLine, Raw
 from monitor.domain.channel import Channel
@@ -24,8 +23,8 @@ from monitor.domain.feed import FeedSource
 from monitor.domain.resemblance import by_length
 from monitor.errors import InputError, StorageError, WorkerCrashError, WorkerTimeoutError
 from monitor.pipeline import BackfillParts, BackfillSummary, Policy, Step, backfill
-from monitor.pipeline.settling import scored
-from monitor.ports import ChunkResult, Prepared, ScoredDocument
+from monitor.ports.archives import ChunkResult, Prepared
+from monitor.preparing import Work, prepared
 from tests.archives import FEED, lines, record, web_archive, written
 from tests.fakes import FakeClock, FakeGeographer, FakeScorer
 from tests.servers import Entry, rss
@@ -51,18 +50,8 @@ class InThisProcess:
         await asyncio.sleep(0)
         self.seen.append(len(records))
         self.fails(records)
-        documents, faults = documents_of(records, "archive", NOW)
-        scorer = FakeScorer({TRAFFICKING: {"trafficked": 0.9}})
-        entries = iter(scored(scorer, FakeGeographer({"Cuba": "CU"}), {TRAFFICKING: 0.5}, entries_in(documents)))
-        return Prepared(
-            tuple(
-                ScoredDocument(
-                    one.outlet, tuple(next(entries) for _ in one.entries), tuple(entry.at for entry in one.entries)
-                )
-                for one in documents
-            ),
-            tuple(faults),
-        )
+        work = Work({TRAFFICKING: 0.5}, "archive", NOW)
+        return prepared(records, work, FakeScorer({TRAFFICKING: {"trafficked": 0.9}}), FakeGeographer({"Cuba": "CU"}))
 
 
 @dataclass

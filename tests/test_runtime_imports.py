@@ -33,3 +33,8 @@ def test_a_worker_loads_nothing_of_the_command_that_started_it() -> None:
     """Each worker process runs the program's main module anew, under another name."""
     code = "import runpy; runpy.run_module('monitor', run_name='__mp_main__', alter_sys=True)"
     assert loaded(code, {"typer", "monitor.cli"}) == []
+
+
+def test_a_worker_of_archives_loads_nothing_of_the_service() -> None:
+    """It is the same here and on a cluster."""
+    assert loaded("import monitor.beforehand", {"aiohttp", "apprise", "monitor.app", "sqlite_utils", "typer"}) == []

@@ -22,10 +22,14 @@ from monitor.errors import InputError
 
 log = logging.getLogger(__name__)
 
-CHUNK_RECORDS = 2000
+CHUNK_RECORDS = 4000
 CHUNK_BYTES = 4_000_000
 """A chunk ends at whichever comes first; a few are in memory at a time. Each is a transaction, and full-text search and
 the indexes take large ones with less work."""
+
+FIRST_RECORDS = 500
+"""Of the first chunk. Those after it double what was read: something is seen at once, and a small archive keeps
+several workers busy."""
 
 _GZIP = b"\x1f\x8b"
 _MARK = b"\xef\xbb\xbf"
@@ -72,7 +76,7 @@ class FsspecArchive:
 
     def _after(self, done: Checkpoint) -> Iterator[Chunk]:
         with self._opened() as (file, stream, size):
-            batch, held, reached = list[Raw](), 0, done
+            batch, held, reached, most = list[Raw](), 0, done, self._records_after(done)
             tape = _Tape(self._records(stream), self._name)
             for record in tape:
                 if tape.count <= done.records:
@@ -81,10 +85,10 @@ class FsspecArchive:
                     continue
                 batch.append(record)
                 held += len(_essence(record))
-                if len(batch) == self._most or held >= CHUNK_BYTES:
+                if len(batch) == most or held >= CHUNK_BYTES:
                     before, reached = reached, tape.checkpoint()
                     yield Chunk(tuple(batch), before, reached, min(file.tell(), size), size)
-                    batch, held = [], 0
+                    batch, held, most = [], 0, self._records_after(reached)
             if tape.count < done.records and not tape.damage:
                 raise _OtherArchiveError
             # The last chunk may hold no record: its checkpoint says that the end was reached.
@@ -92,6 +96,10 @@ class FsspecArchive:
                 yield Chunk(tuple(batch), reached, tape.checkpoint(finished=not tape.damage), size, size)
         if tape.damage:
             raise tape.damage
+
+    def _records_after(self, done: Checkpoint) -> int:
+        """How many records the chunk after a checkpoint has; the same in a run that was stopped there as in one not."""
+        return min(max(FIRST_RECORDS, done.records), self._most)
 
     def _records(self, stream: io.BufferedReader) -> Iterator[Raw]:
         start = stream.peek(_BLOCK).removeprefix(_MARK).lstrip()

@@ -4,8 +4,8 @@ from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 
+from monitor.adapters.columns import storable, to_json, to_text
 from monitor.adapters.database import Database
-from monitor.adapters.rows import storable, to_json, to_text
 from monitor.adapters.store import SqliteStore
 from monitor.adapters.writing import Writer
 from monitor.domain.alert import History
@@ -14,7 +14,7 @@ from monitor.domain.feed import FeedState
 from monitor.domain.item import IdentityKind
 from monitor.domain.story import Story
 from monitor.errors import StorageError
-from monitor.ports import ChunkResult
+from monitor.ports.archives import ChunkResult
 
 _INSERT_FEED = """
 INSERT INTO feeds (url, name, title, state, reason, next_poll_at, fulltext, identity, added_at)

@@ -20,6 +20,10 @@ from monitor.errors import InputError, StorageError
 
 APPLICATION_ID = 0x54524D31  # "TRM1": tells our files from other people's
 
+LOG_FOLDED = 24_000_000
+"""Bytes of write-ahead log from which on it is folded into the file. What one transaction after the other writes to,
+such as the pages of an index, is written there once; at SQLite's 4 MB a chunk of an archive fills it by itself."""
+
 LOG_KEPT = 32_000_000
 """Bytes of write-ahead log that stay on the disk once it is folded in, however far a long reader let it grow."""
 
@@ -147,6 +151,8 @@ class Database:
         """Let readers read while one writes; file systems that cannot do it keep the older, slower way."""
         with self._lock, self._explained():
             self._db.enable_wal()
+            page = self._db.execute("PRAGMA page_size").fetchone()[0]
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {LOG_FOLDED // page}")
             self._db.execute(f"PRAGMA journal_size_limit = {LOG_KEPT}")  # SQLite itself never shortens the file
 
     def hold(self, size: int) -> None:

@@ -3,8 +3,8 @@
 import json
 from collections import defaultdict
 
+from monitor.adapters.columns import maybe_time, to_json, to_time
 from monitor.adapters.database import Database, Row
-from monitor.adapters.rows import maybe_time, to_json, to_time
 from monitor.domain.foreign import web_link
 
 ITEMS = 100

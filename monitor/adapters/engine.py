@@ -23,6 +23,9 @@ log = logging.getLogger(__name__)
 TASKS_PER_WORKER = 2000
 """After so many tasks a worker is replaced, so that a leak in a library stays small."""
 
+YIELDING = 5
+"""A worker's niceness beyond that of the process that decides, stores and sends, which has the processor first."""
+
 STUCK = 40.0
 """Seconds beyond a task's time limit in which no other ended either: then the pool does nothing any more. Longer than
 any task of a poll may take, as it may wait for those of others."""
@@ -196,6 +199,7 @@ def _begin(memory: int) -> None:
     """What a worker starts with."""
     _limit(memory)
     seldom()
+    os.nice(YIELDING)
 
 
 def _limit(memory: int) -> None:

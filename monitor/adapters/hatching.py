@@ -17,6 +17,9 @@ PRELOAD = (
 )
 """What workers that parse and score share."""
 
+ARCHIVES = (*PRELOAD, "monitor.beforehand")
+"""What workers that read archives share."""
+
 
 def hatch(preload: Sequence[str] = PRELOAD) -> None:
     """Start the process that local workers are forked from, once for all; it imports what they share beside us."""

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from monitor.adapters.columns import maybe_time, storable, to_json, to_text, to_time
 from monitor.adapters.database import Database, Row
-from monitor.adapters.rows import maybe_time, storable, to_json, to_text, to_time
 from monitor.errors import InputError
 
 RUN_COUNTS = ("feeds_ok", "feeds_unchanged", "feeds_failed", "new_items", "hits", "stories", "alerts", "articles",

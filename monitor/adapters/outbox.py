@@ -6,8 +6,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
+from monitor.adapters.columns import maybe_text, maybe_time, storable, to_json, to_text, to_time
 from monitor.adapters.database import Database, Row
-from monitor.adapters.rows import hit_from, maybe_text, maybe_time, news_from, storable, to_json, to_text, to_time
+from monitor.adapters.rows import hit_from, news_from
 from monitor.domain.alert import News, Reason, strongest_first
 from monitor.domain.delivery import Attempt, PendingAlert
 from monitor.domain.message import Memo, Notice, Telling

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor.adapters.columns import storable, to_text
 from monitor.adapters.database import Database, Row
-from monitor.adapters.rows import storable, to_text
 from monitor.errors import InputError
 
 _PAGE = 1000

@@ -3,54 +3,18 @@
 import json
 from collections.abc import Mapping
 from dataclasses import asdict
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
+from monitor.adapters.columns import maybe_text, maybe_time, storable, to_json, to_text, to_time
 from monitor.adapters.database import Row
 from monitor.domain.alert import Alert, Facts, News, Reason
 from monitor.domain.feed import Feed, FeedSource, FeedState, FeedUpdate
-from monitor.domain.fulltext import UNASKED
 from monitor.domain.hit import Hit
 from monitor.domain.item import IdentityKind, text_hash
 from monitor.domain.score import Term
 from monitor.domain.story import Member, Story
 from monitor.domain.websub import Announcement, State, Subscription
 from monitor.ports import ScoredItem
-
-ARTICLE_KEPT = 4_000
-"""Characters of an article that are stored, as many as of a summary."""
-
-
-def to_text(time: datetime) -> str:
-    """A time as the database holds it: `2026-11-23T08:40:00.000000Z`. A naive time is a mistake: ValueError."""
-    if time.tzinfo is None:
-        raise ValueError(f"{time!r} has no time zone")
-    utc = time if time.tzinfo is UTC else time.astimezone(UTC)
-    return utc.isoformat(timespec="microseconds").removesuffix("+00:00") + "Z"
-
-
-def to_time(text: str) -> datetime:
-    """The time a column holds, timezone-aware UTC."""
-    return datetime.fromisoformat(text)
-
-
-def maybe_text(time: datetime | None) -> str | None:
-    """Like `to_text`, where None stays None."""
-    return None if time is None else to_text(time)
-
-
-def maybe_time(text: str | None) -> datetime | None:
-    """Like `to_time`, where None stays None."""
-    return None if text is None else to_time(text)
-
-
-def to_json(value: object) -> str:
-    """JSON text, readable in any script."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
-
-
-def storable(text: str) -> str:
-    """The text with half characters (lone surrogates), which UTF-8 cannot hold, replaced."""
-    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 def source_row(source: FeedSource) -> Row:
@@ -148,38 +112,6 @@ def update_row(update: FeedUpdate) -> Row:
         "topic": update.announced.topic if update.announced else None,
         "title": _maybe_storable(update.title or None),
     }
-
-
-ITEM = (
-    "id", "feed_id", "guid", "url", "title", "summary", "lang", "published_at", "first_seen_at", "key", "fulltext",
-    "article", "article_at",
-)  # fmt: skip
-"""The columns of `item_row`."""
-
-
-def item_row(scored: ScoredItem, item_id: int, feed_id: int, at: str) -> tuple[object, ...]:
-    """The columns of an item that is new at that time, in the order of ITEM: there are many.
-
-    Of its article the words are kept, and no more of them than of a summary, where a hit stands on them: for whoever
-    reviews it, and for a verdict to teach the words that were scored.
-    """
-    item, look = scored.item, scored.look
-    kept = scored.article if any(hit.on_fulltext for hit in scored.hits) else None
-    return (
-        item_id,
-        feed_id,
-        storable(item.guid),
-        storable(item.url),
-        storable(item.title),
-        storable(item.summary),
-        item.lang,
-        maybe_text(item.published_at),
-        at,
-        " ".join(item.identity.keys()),
-        look,
-        None if kept is None else storable(kept.summary[:ARTICLE_KEPT]),
-        None if look is None or look in UNASKED else at,
-    )
 
 
 def hit_row(hit: Hit, scored: ScoredItem, *, item_id: int, story_id: int | None) -> Row:

@@ -4,17 +4,9 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 
+from monitor.adapters.columns import filed, to_json, to_text
 from monitor.adapters.database import Database, Row
-from monitor.adapters.rows import (
-    facts_from,
-    feed_from,
-    source_row,
-    story_from,
-    subscription_from,
-    to_json,
-    to_text,
-    update_row,
-)
+from monitor.adapters.rows import facts_from, feed_from, source_row, story_from, subscription_from, update_row
 from monitor.adapters.writing import Writer
 from monitor.domain.alert import Facts, History
 from monitor.domain.feed import Feed, FeedSource, FeedState
@@ -213,7 +205,8 @@ class SqliteStore:
         moment = update.at if isinstance(update, Delivered) else update.polled_at
         at = to_text(moment)
         with self._database.transaction():
-            self._writer.write([Listed(update.feed_id, result.items, result.seen)], result, moment)
+            listed = Listed(update.feed_id, tuple(map(filed, result.items)), result.seen)
+            self._writer.write([listed], result, moment)
             if isinstance(update, Delivered):  # perhaps of the new entries only: what the feed lists stands as it was
                 self._database.execute(_PUSHED, (at, update.path))
                 return

@@ -6,8 +6,8 @@ Memory stays bounded whatever is stored: at most `MOST` items come as rows.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from monitor.adapters.columns import to_text, to_time
 from monitor.adapters.database import Database, Row
-from monitor.adapters.rows import to_text, to_time
 from monitor.domain.alert import OLD_NEWS_AFTER
 from monitor.domain.retelling import Candidate
 from monitor.domain.tuning import Stream

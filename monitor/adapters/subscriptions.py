@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
+from monitor.adapters.columns import maybe_text, storable, to_text
 from monitor.adapters.database import Database, Row
-from monitor.adapters.rows import announced_from, maybe_text, storable, subscription_from, to_text
+from monitor.adapters.rows import announced_from, subscription_from
 from monitor.domain import websub
 from monitor.domain.websub import LISTENING, Announcement, State, Subscription
 from monitor.ports.push import Change, Tended

@@ -6,8 +6,8 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from monitor.adapters.columns import maybe_text, maybe_time, storable, to_json, to_text, to_time
 from monitor.adapters.database import Database, Row
-from monitor.adapters.rows import maybe_text, maybe_time, storable, to_json, to_text, to_time
 from monitor.domain.alert import Reason
 from monitor.domain.foreign import one_line
 from monitor.domain.ops import FAILING_FOR, SILENT_AT_LEAST, Condition, Facts, FeedRecord, Known, Trouble

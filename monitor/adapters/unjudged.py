@@ -10,9 +10,9 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from monitor.adapters.columns import to_json, to_text
 from monitor.adapters.database import Database, Row
 from monitor.adapters.records import Filter, match_expression
-from monitor.adapters.rows import to_json, to_text
 from monitor.domain.review import Question, Unjudged
 from monitor.domain.tuning import FLOOR
 

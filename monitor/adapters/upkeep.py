@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from monitor.adapters.columns import maybe_time, to_text, to_time
 from monitor.adapters.database import Database
-from monitor.adapters.rows import maybe_time, to_text, to_time
 from monitor.domain.forgetting import HELD
 from monitor.errors import InputError, StorageError
 

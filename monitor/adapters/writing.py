@@ -1,16 +1,20 @@
 """What feeds brought, and what was decided about it, as rows: the same for polls and archives."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 
+from monitor.adapters.columns import ITEM, SCORE, to_text
 from monitor.adapters.database import Database, Row
-from monitor.adapters.rows import ITEM, alert_row, hit_row, item_row, story_row, to_text
+from monitor.adapters.rows import alert_row, hit_row, story_row
 from monitor.domain.story import Story
-from monitor.ports import ChunkResult, Listed, PollResult, ScoredItem
+from monitor.ports import Filed, Listed, PollResult, ScoredItem
+from monitor.ports.archives import ChunkResult
 
 _INSERT_ITEM = f"""
-INSERT INTO items ({", ".join(ITEM)}) VALUES ({", ".join("?" * len(ITEM))}) ON CONFLICT (feed_id, key) DO NOTHING
+INSERT INTO items (id, feed_id, first_seen_at, key, {", ".join(ITEM)}, article_at)
+VALUES (?1, ?2, ?3, ?4, {", ".join(f"?{5 + n}" for n in range(len(ITEM)))}, iif(?{5 + len(ITEM)}, ?3, NULL))
+ON CONFLICT (feed_id, key) DO NOTHING
 """  # noqa: S608  # our own names
 
 _INDEX_LATER = "INSERT INTO indexed_later (one, first_id) VALUES (1, ?) ON CONFLICT (one) DO NOTHING"
@@ -23,13 +27,21 @@ SELECT id, title, summary FROM items WHERE id >= (SELECT first_id FROM indexed_l
 
 _INDEXED = "DELETE FROM indexed_later"
 
-_UPSERT_SEEN = """
+_LIST_NEW = """
 INSERT INTO seen (feed_id, key, last_listed_at, item_id) VALUES (?, ?, ?, ?)
 ON CONFLICT (feed_id, key) DO UPDATE SET
-    last_listed_at = max(last_listed_at, excluded.last_listed_at), item_id = coalesce(excluded.item_id, item_id)
+    last_listed_at = max(last_listed_at, excluded.last_listed_at), item_id = excluded.item_id
 """
 
-_INSERT_SCORE = "INSERT INTO scores (item_id, signal, score, model_id, on_fulltext) VALUES (?, ?, ?, ?, ?)"
+_LIST_AGAIN = """
+INSERT INTO seen (feed_id, key, last_listed_at) VALUES (?, ?, ?)
+ON CONFLICT (feed_id, key) DO UPDATE SET last_listed_at = excluded.last_listed_at WHERE last_listed_at < ?
+"""
+"""For most of what a poll lists. It leaves the item alone: to be told of it again, SQLite would look every one up."""
+
+_INSERT_SCORE = f"""
+INSERT INTO scores (item_id, {", ".join(SCORE)}) VALUES (?{", ?" * len(SCORE)})
+"""  # noqa: S608  # our own names
 
 _INSERT_HIT = """
 INSERT INTO hits (item_id, signal, score, threshold, model_id, story_id, created_at, why, nearest_seed, confident,
@@ -56,7 +68,10 @@ ON CONFLICT (key) DO NOTHING
 """
 
 
-_Stored = tuple[int, int, ScoredItem]
+NOTED_FOR = timedelta(days=1)
+"""That an entry is listed still is noted again when the last note is so old; it is forgotten weeks after the last."""
+
+_Stored = tuple[int, int, Filed]
 """An item's id, its feed's id, and the item."""
 
 
@@ -70,9 +85,10 @@ class Writer:
         """Store what feeds listed and what was decided about it."""
         at = to_text(now)
         fresh = self._insert_items(listed, at)
-        self._remember(listed, fresh, at)
-        stories = self._store_stories(result.stories, {scored.story_id for _, _, scored in fresh})
-        self._insert_hits(fresh, stories, {"created_at": at, "config_hash": result.config_hash})
+        self._remember(listed, fresh, at, to_text(now - NOTED_FOR))
+        hits = [(item_id, one.entry) for item_id, _, one in fresh if one.entry is not None]
+        stories = self._store_stories(result.stories, {scored.story_id for _, scored in hits})
+        self._insert_hits(hits, stories, {"created_at": at, "config_hash": result.config_hash})
         self._insert_alerts(result, stories)
 
     def _insert_items(self, listed: Sequence[Listed], at: str) -> list[_Stored]:
@@ -81,28 +97,25 @@ class Writer:
             return []
         # Ids are given here: asking for each would cost a statement an item.
         first = 1 + int(self._database.value("SELECT coalesce(max(id), 0) FROM items"))
-        ids = count(first)
-        fresh = [(next(ids), each.feed_id, scored) for each in listed for scored in each.items]
         self._database.execute(_INDEX_LATER, (first,))
         self._database.execute_last(_INDEX)
         self._database.execute_last(_INDEXED)
-        rows = [item_row(scored, item_id, feed_id, at) for item_id, feed_id, scored in fresh]
+        ids = count(first)
+        fresh = [(next(ids), each.feed_id, one) for each in listed for one in each.items]
+        rows = [(item_id, feed_id, at, " ".join(one.identity.keys()), *one.columns) for item_id, feed_id, one in fresh]
         if self._database.execute_many(_INSERT_ITEM, rows) < len(rows):
             stored = {row["id"] for row in self._database.rows("SELECT id FROM items WHERE id >= ?", (first,))}
             fresh = [one for one in fresh if one[0] in stored]
-        scores = [
-            (item_id, one.signal, one.value, one.model_id, one.on_fulltext)
-            for item_id, _, scored in fresh
-            for one in scored.scores
-        ]
+        scores = [(item_id, *score) for item_id, _, one in fresh for score in one.scores]
         self._database.execute_many(_INSERT_SCORE, scores)
         return fresh
 
-    def _remember(self, listed: Sequence[Listed], fresh: Sequence[_Stored], at: str) -> None:
+    def _remember(self, listed: Sequence[Listed], fresh: Sequence[_Stored], at: str, old: str) -> None:
         """Note what feeds listed, and which of the items just stored it was."""
-        items = {(feed_id, key): item_id for item_id, feed_id, one in fresh for key in one.item.identity.keys()}  # noqa: SIM118  # no dict
-        seen = [(each.feed_id, key, at, items.get((each.feed_id, key))) for each in listed for key in each.seen]
-        self._database.execute_many(_UPSERT_SEEN, seen)
+        new = {(feed_id, key): item_id for item_id, feed_id, one in fresh for key in one.identity.keys()}  # noqa: SIM118  # no dict
+        self._database.execute_many(_LIST_NEW, [(*listed_as, at, item_id) for listed_as, item_id in new.items()])
+        again = [(each.feed_id, key, at, old) for each in listed for key in each.seen if (each.feed_id, key) not in new]
+        self._database.execute_many(_LIST_AGAIN, again)
 
     def _store_stories(self, stories: Sequence[Story], told_now: set[int | None]) -> dict[int, int]:
         """Write the stories; their ids as planned → as stored."""
@@ -124,10 +137,10 @@ class Writer:
             [(term, at, story_id) for term in sorted({key for member in story.members for key in member.keys})],
         )
 
-    def _insert_hits(self, fresh: Sequence[_Stored], stories: Mapping[int, int], common: Row) -> None:
+    def _insert_hits(self, told: Sequence[tuple[int, ScoredItem]], stories: Mapping[int, int], common: Row) -> None:
         rows = [
             hit_row(hit, scored, item_id=item_id, story_id=_stored(scored.story_id, stories)) | common
-            for item_id, _, scored in fresh
+            for item_id, scored in told
             for hit in scored.hits
         ]
         self._database.execute_many(_INSERT_HIT, rows)

@@ -16,6 +16,7 @@ from monitor.adapters.archive import public_name
 from monitor.adapters.classify import ModelScorer
 from monitor.adapters.cluster import DaskEngine
 from monitor.adapters.engine import Engine, LocalEngine
+from monitor.adapters.hatching import ARCHIVES
 from monitor.app import engine_of
 from monitor.cli import output
 from monitor.cli.options import CONFIG, ConfigOption, JsonOption
@@ -54,7 +55,7 @@ def backfill(
     refusals = Refusals()
     with working_house(config) as house, output.reading() as bar:
         scorer = models.required(house)
-        chosen = engine_of(house.config, engine.value if engine else None, workers, (backfilling.__name__,))
+        chosen = engine_of(house.config, engine.value if engine else None, workers, ARCHIVES)
         run = _Run(house, scorer, refusals, bar, alert=alert, as_json=as_json)
         asyncio.run(run.over(addresses, chosen))
     refusals.end()

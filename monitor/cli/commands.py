@@ -4,6 +4,7 @@ What one command needs (scikit-learn, a web server) would cost every other one s
 """
 
 import gc
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -11,7 +12,7 @@ import typer
 from typer.core import TyperCommand, TyperGroup
 from typer.main import get_group
 
-from monitor.adapters.hatching import hatch
+from monitor.adapters.hatching import ARCHIVES, PRELOAD, hatch
 
 
 class Entry(NamedTuple):
@@ -20,30 +21,33 @@ class Entry(NamedTuple):
     Attributes:
         target: where it is, as `module:attribute`.
         help: its line in the list: the first of its own help text.
-        workers: whether it parses and scores in other processes, which are started before it is imported.
+        workers: modules that the processes share in which it has work done; none where it has no such processes. What
+            they are forked from is started before the command is imported.
     """
 
     target: str
     help: str
-    workers: bool = False
+    workers: Sequence[str] = ()
 
 
 COMMANDS = {
     "run": Entry(
         "service:run",
         "Start the service: polling, delivery, health and metrics, until SIGTERM or Ctrl-C.",
-        workers=True,
+        workers=PRELOAD,
     ),
     "poll": Entry(
         "poll:poll",
         "Run one cycle over the feeds that are due, deliver what waits, and print a summary.",
-        workers=True,
+        workers=PRELOAD,
     ),
     "demo": Entry(
-        "poll:run_demo", "Show the whole flow with no network and no secrets, on bundled sample feeds.", workers=True
+        "poll:run_demo", "Show the whole flow with no network and no secrets, on bundled sample feeds.", workers=PRELOAD
     ),
     "backfill": Entry(
-        "backfill:backfill", "Score archives into the database: JSON lines, CSV or WARC, by path or URL."
+        "backfill:backfill",
+        "Score archives into the database: JSON lines, CSV or WARC, by path or URL.",
+        workers=ARCHIVES,
     ),
     "feeds": Entry("feeds:app", "Feeds and their health; add, remove, import, export and check them."),
     "items": Entry("records:items", "List stored items, newest first."),
@@ -84,8 +88,8 @@ class LazyGroup(TyperGroup):
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401  # Typer's types are private
         """The command that is to be run."""
-        if args and args[0] in COMMANDS and COMMANDS[args[0]].workers and "--help" not in args:
-            hatch()
+        if args and args[0] in COMMANDS and (shared := COMMANDS[args[0]].workers) and "--help" not in args:
+            hatch(shared)
         gc.disable()  # what is imported stays: looking for garbage in it takes a tenth of the time
         try:
             return super().resolve_command(ctx, args)

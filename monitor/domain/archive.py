@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from monitor.domain.item import Item
 
@@ -10,8 +11,7 @@ ARCHIVED = "archive"
 """`feeds.reason` of a feed that is known from archives only; its state is `removed`, so it is never polled."""
 
 
-@dataclass(frozen=True, slots=True)
-class JsonLine:
+class JsonLine(NamedTuple):
     """A line that should be a JSON object. `place` counts lines from 1; `complaint` as in Capture."""
 
     place: int
@@ -19,8 +19,7 @@ class JsonLine:
     complaint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """A row of a table, by the names in its header. `place` is the line it ends in; `complaint` as in Capture."""
 
     place: int
@@ -28,8 +27,7 @@ class Row:
     complaint: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Capture:
+class Capture(NamedTuple):
     """An HTTP response of a web archive. `place` counts the archive's records from 1, those left out included.
 
     Attributes:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from itertools import chain
+from typing import Generic, NamedTuple, Protocol, Self, TypeVar
 
 MISBEHAVING_SHARE = 0.05
 """Above this share of regenerated keys in one document, a feed's identity is degraded."""
@@ -32,8 +33,7 @@ class IdentityKind(StrEnum):
     TITLE = "title"
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """The keys one entry can be recognised by; each is a short hash with the kind as prefix, None where absent."""
 
     guid: str | None
@@ -72,9 +72,27 @@ class Item:
     published_at: datetime | None
     identity: Identity
 
+    def with_identity(self, identity: Identity) -> Self:
+        """The same, recognised by other keys."""
+        return replace(self, identity=identity)
+
+
+class Identified(Protocol):
+    """Something that a feed lists."""
+
+    @property
+    def identity(self) -> Identity:
+        """The keys that it can be recognised by."""
+
+    def with_identity(self, identity: Identity) -> Self:
+        """The same, recognised by other keys."""
+
+
+T = TypeVar("T", bound=Identified)
+
 
 @dataclass(frozen=True, slots=True)
-class NewItems:
+class NewItems(Generic[T]):
     """What of a document had not been listed before.
 
     Attributes:
@@ -85,7 +103,7 @@ class NewItems:
         warnings: one line where the identity was degraded.
     """
 
-    items: tuple[Item, ...]
+    items: tuple[T, ...]
     seen: tuple[str, ...]
     identity: IdentityKind
     misbehaving: int = 0
@@ -122,7 +140,7 @@ def text_hash(title: str, summary: str) -> str:
     return hashlib.sha256(f"{title}\n{summary}".encode("utf-8", "replace")).hexdigest()
 
 
-def new_items(kind: IdentityKind, items: Sequence[Item], known: Collection[str]) -> NewItems:
+def new_items(kind: IdentityKind, items: Sequence[T], known: Collection[str]) -> NewItems[T]:
     """Those of a document's items that this feed has not listed before.
 
     An item is seen where the key its feed goes by is known: a guid, else the link, else title and day. So an edited
@@ -176,7 +194,7 @@ def _regenerated(identity: Identity, kind: IdentityKind, known: Collection[str],
     return (key == identity.guid and identity.link in known) or titles[identity.title] == 1
 
 
-def _numbered(items: Sequence[Item]) -> Iterator[Item]:
+def _numbered(items: Sequence[T]) -> Iterator[T]:
     """The items, those without guid and link that look the same told apart by which of them comes first.
 
     Nothing says that they are one: a feed may tell the same short thing twice a day. A document that lists them again
@@ -188,12 +206,12 @@ def _numbered(items: Sequence[Item]) -> Iterator[Item]:
         if identity.guid is None and identity.link is None:
             listed[identity.title] += 1
             if (number := listed[identity.title]) > 1:
-                yield replace(item, identity=replace(identity, title=f"{identity.title}#{number}"))
+                yield item.with_identity(identity._replace(title=f"{identity.title}#{number}"))
                 continue
         yield item
 
 
-def _usable(items: Iterable[Item]) -> list[Item]:
+def _usable(items: Iterable[T]) -> list[T]:
     """The items without those keys that stand for different items of this document."""
     items = tuple(items)
     guids = _ambiguous((item.identity.guid, (item.identity.link, item.identity.title)) for item in items)
@@ -201,20 +219,20 @@ def _usable(items: Iterable[Item]) -> list[Item]:
     return [_without(item, guids, links) for item in items]
 
 
-def _without(item: Item, guids: Collection[str], links: Collection[str]) -> Item:
+def _without(item: T, guids: Collection[str], links: Collection[str]) -> T:
     identity = item.identity
     if identity.guid not in guids and identity.link not in links:
         return item
     guid = None if identity.guid in guids else identity.guid
     link = None if identity.link in links else identity.link
-    return replace(item, identity=Identity(guid, link, identity.title))
+    return item.with_identity(Identity(guid, link, identity.title))
 
 
-def _once(items: Sequence[Item]) -> list[Item]:
+def _once(items: Sequence[T]) -> list[T]:
     """Each item once, the first of its kind."""
-    once: dict[str, Item] = {}
+    once: dict[str, T] = {}
     # The same article under two guids; in two polls it would be taken for a regenerated guid.
-    twins: dict[tuple[str | None, str], Item] = {}
+    twins: dict[tuple[str | None, str], T] = {}
     for item in items:
         if once.setdefault(item.identity.key(IdentityKind.GUID), item) is item:
             twins.setdefault((item.identity.link or item.identity.guid, item.identity.title), item)
@@ -229,7 +247,7 @@ def _ambiguous(pairs: Iterable[tuple[str | None, Hashable]]) -> set[str]:
     return {key for key, different in meanings.items() if len(different) > 1}
 
 
-def _counts(items: Sequence[Item]) -> Mapping[str, int]:
+def _counts(items: Sequence[Identified]) -> Mapping[str, int]:
     counts: dict[str, int] = defaultdict(int)
     for item in items:
         counts[item.identity.title] += 1

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from monitor.domain import pace, websub
 from monitor.domain.feed import Feed, FeedState, FeedUpdate, ParsedFeed, Retrieved, Unchanged, target_of
-from monitor.domain.item import NewItems
+from monitor.domain.item import Item, NewItems
 
 
 class Failure(Protocol):
@@ -19,7 +19,7 @@ def after_items(
     feed: Feed,
     got: Retrieved,
     parsed: ParsedFeed,
-    fresh: NewItems,
+    fresh: NewItems[Item],
     *,
     now: datetime,
     jitter: float,

@@ -3,31 +3,22 @@
 import asyncio
 import logging
 from collections import defaultdict, deque
-from collections.abc import AsyncGenerator, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import chain
 
 from monitor.domain import alert, item
 from monitor.domain.alert import Alert, AlertState
-from monitor.domain.archive import Chunk, Fault, Outlet, Raw
+from monitor.domain.archive import Chunk, Fault, Raw
 from monitor.domain.item import IdentityKind
 from monitor.domain.story import Assignments, Told, Weigh, arrival
 from monitor.errors import InputError, WorkerCrashError, WorkerTimeoutError
 from monitor.pipeline.parts import Policy
 from monitor.pipeline.settling import assigned
-from monitor.ports import (
-    Archive,
-    ArchiveStore,
-    ChunkResult,
-    Clock,
-    Listed,
-    Prepared,
-    Preparer,
-    ScoredDocument,
-    ScoredItem,
-)
+from monitor.ports import Clock, Filed, Listed, ScoredItem
+from monitor.ports.archives import Archive, ArchiveStore, ChunkResult, Prepared, Preparer, ScoredDocument
 
 log = logging.getLogger(__name__)
 
@@ -99,29 +90,39 @@ async def backfill(
 
 
 async def _prepared(preparer: Preparer, chunks: Iterator[Chunk]) -> AsyncGenerator[tuple[Chunk, Prepared]]:
-    """The chunks in their order, each read and scored; a few are in work ahead of the one that is handed out."""
+    """The chunks in their order, each read and scored; a few are in work ahead of the one that is handed out.
+
+    The next one is read meanwhile. Where the archive breaks off, what was read before counts; then comes the error.
+    """
     ahead: deque[tuple[Chunk, asyncio.Task[Prepared]]] = deque()
-    broken: InputError | None = None
+    reading = asyncio.create_task(asyncio.to_thread(_next, chunks))
     more = True
     try:
         while more or ahead:
             while more and len(ahead) < AHEAD * preparer.width:
-                try:
-                    chunk = await asyncio.to_thread(next, chunks, None)
-                except InputError as error:
-                    chunk, broken = None, error
-                if chunk is None:
-                    more = False
-                else:
+                chunk = await reading
+                if isinstance(chunk, Chunk):
                     ahead.append((chunk, asyncio.create_task(_patiently(preparer, chunk.records))))
+                    reading = asyncio.create_task(asyncio.to_thread(_next, chunks))
+                else:
+                    more = False
             if ahead:
                 chunk, work = ahead.popleft()
                 yield chunk, await work
     finally:
+        reading.cancel()
         for _, work in ahead:
             work.cancel()
-    if broken is not None:  # only now: what was read before it counts
+    if isinstance(broken := await reading, InputError):
         raise broken
+
+
+def _next(chunks: Iterator[Chunk]) -> Chunk | InputError | None:
+    """The next chunk; None at the end; the error where there is none because the archive cannot be read."""
+    try:
+        return next(chunks, None)
+    except InputError as error:
+        return error
 
 
 async def _patiently(preparer: Preparer, records: Sequence[Raw], *, again: bool = True) -> Prepared:
@@ -145,106 +146,97 @@ def settle_chunk(parts: BackfillParts, policy: Policy, chunk: Chunk, prepared: P
     """Decide everything about what a chunk brought, and store it with its checkpoint in one transaction."""
     now = parts.clock.now()
     with parts.store.deciding():  # a service may poll into the same database
-        outlets = parts.store.archive_feeds({one.outlet for one in prepared.documents}, now)
-        fresh = _Fresh(parts.store, outlets, prepared.documents)
-        told = [Told(one.entry.item, one.outlet, one.at) for one in fresh.entries if one.entry.hits]
-        stories = assigned(parts.store, parts.weigh, told)
-        entries = _with_stories(fresh.entries, stories.story_ids)
-        alerts = _planned(parts.store, policy, entries, stories, now) if policy.channels else ()
+        feeds = _new(parts.store, prepared.documents, now)
+        stories = assigned(parts.store, parts.weigh, [one for feed in feeds for one in feed.told()])
+        ids = iter(stories.story_ids)
+        for feed in feeds:
+            feed.belong(ids)
+        alerts = _planned(parts.store, policy, feeds, stories, now) if policy.channels else ()
         result = ChunkResult(
             before=chunk.before,
             after=chunk.after,
             at=now,
-            listed=tuple(_listed(entries, fresh.seen)),
+            listed=tuple(Listed(feed.id, tuple(feed.items), tuple(feed.seen)) for feed in feeds),
             stories=stories.stories,
             alerts=alerts,
             config_hash=policy.config_hash,
         )
         parts.store.record_chunk(result)
+    new_items = sum(len(feed.items) for feed in feeds)
     return BackfillSummary(
         records=len(chunk.records),
-        new_items=len(entries),
-        known_items=sum(len(one.items) for one in prepared.documents) - len(entries),
+        new_items=new_items,
+        known_items=sum(len(one.items) for one in prepared.documents) - new_items,
         bad=len(prepared.faults),
-        hits=sum(len(one.entry.hits) for one in entries),
+        hits=sum(len(one.hits) for feed in feeds for one in feed.hits()),
         stories=sum(story.id < 0 for story in stories.stories),
         alerts=sum(one.state is AlertState.PENDING for one in alerts),
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _New:
-    """An entry that its feed had not listed before."""
+@dataclass(slots=True)
+class _Feed:
+    """What one feed lists in a chunk, in one document or several.
 
-    feed_id: int
+    Attributes:
+        known: keys it listed before.
+        items: what is new.
+        seen: every key it lists.
+    """
+
+    id: int
     outlet: str
-    entry: ScoredItem
-    at: datetime
+    known: set[str]
+    items: list[Filed] = field(default_factory=list)
+    seen: dict[str, None] = field(default_factory=dict)
+
+    def take(self, listed: Sequence[Filed]) -> None:
+        """Take a document; it may list again what one before it did."""
+        fresh = item.new_items(IdentityKind.GUID, listed, self.known)
+        self.items.extend(fresh.items)
+        self.known.update(fresh.seen)
+        self.seen.update(dict.fromkeys(fresh.seen))
+
+    def told(self) -> Iterator[Told]:
+        """What it tells stories with."""
+        for one in self.items:
+            if one.entry is not None and one.told_at is not None:
+                yield Told(one.entry.item, self.outlet, one.told_at)
+
+    def belong(self, story_ids: Iterator[int]) -> None:
+        """Learn the stories of what `told` gave, in its order."""
+        self.items = [one if one.told_at is None else one.with_story(next(story_ids)) for one in self.items]
+
+    def hits(self) -> Iterator[ScoredItem]:
+        """The new items that have hits."""
+        return (one.entry for one in self.items if one.entry is not None)
 
 
-class _Fresh:
-    """What of a chunk is new, document by document: a later one may list what an earlier one did."""
-
-    def __init__(
-        self,
-        store: ArchiveStore,
-        outlets: Mapping[Outlet, tuple[int, str]],
-        documents: Sequence[ScoredDocument],
-    ) -> None:
-        self.entries: list[_New] = []
-        self.seen: dict[int, dict[str, None]] = defaultdict(dict)
-        keys: dict[int, set[str]] = defaultdict(set)
-        for document in documents:
-            listed = (entry.item.identity.keys() for entry in document.items)
-            keys[outlets[document.outlet][0]].update(chain.from_iterable(listed))
-        self._known = store.known_of(keys)
-        for document in documents:
-            self._take(document, *outlets[document.outlet])
-
-    def _take(self, document: ScoredDocument, feed_id: int, outlet: str) -> None:
-        known = self._known[feed_id]
-        listed = [entry.item for entry in document.items]
-        fresh = item.new_items(IdentityKind.GUID, listed, known)
-        # Identities may have been narrowed, and equal texts have equal scores.
-        scored = {_content(entry.item): (entry, at) for entry, at in zip(document.items, document.times, strict=True)}
-        for one in fresh.items:
-            entry, at = scored[_content(one)]
-            entry = entry if entry.item is one else replace(entry, item=one)
-            self.entries.append(_New(feed_id, outlet, entry, at))
-        known.update(fresh.seen)
-        self.seen[feed_id].update(dict.fromkeys(fresh.seen))
-
-
-def _content(one: item.Item) -> tuple[object, ...]:
-    return (one.title, one.summary, one.lang, one.published_at)
-
-
-def _with_stories(entries: Sequence[_New], story_ids: Iterable[int]) -> list[_New]:
-    ids = iter(story_ids)
-    return [replace(one, entry=replace(one.entry, story_id=next(ids))) if one.entry.hits else one for one in entries]
-
-
-def _listed(entries: Iterable[_New], seen: Mapping[int, Iterable[str]]) -> Iterator[Listed]:
-    by_feed: dict[int, list[ScoredItem]] = defaultdict(list)
-    for one in entries:
-        by_feed[one.feed_id].append(one.entry)
-    for feed_id, keys in seen.items():
-        yield Listed(feed_id, tuple(by_feed[feed_id]), tuple(keys))
+def _new(store: ArchiveStore, documents: Sequence[ScoredDocument], now: datetime) -> list[_Feed]:
+    """What of a chunk is new, feed by feed."""
+    outlets = store.archive_feeds({one.outlet for one in documents}, now)
+    keys: dict[int, set[str]] = defaultdict(set)
+    for one in documents:
+        keys[outlets[one.outlet][0]].update(chain.from_iterable(entry.identity.keys() for entry in one.items))
+    known = store.known_of(keys)
+    feeds: dict[int, _Feed] = {}
+    for one in documents:
+        feed_id, name = outlets[one.outlet]
+        feeds.setdefault(feed_id, _Feed(feed_id, name, known[feed_id])).take(one.items)
+    return list(feeds.values())
 
 
 def _planned(
-    store: ArchiveStore, policy: Policy, entries: Sequence[_New], stories: Assignments, now: datetime
+    store: ArchiveStore, policy: Policy, feeds: Sequence[_Feed], stories: Assignments, now: datetime
 ) -> tuple[Alert, ...]:
     """As for a poll of the feed that told each story first; a story is decided upon once a chunk."""
-    told = sorted((one for one in entries if one.entry.story_id is not None), key=lambda one: arrival(one.entry.item))
-    first: dict[int | None, int] = {}
-    for one in told:
-        first.setdefault(one.entry.story_id, one.feed_id)
+    told = sorted(((one, feed.id) for feed in feeds for one in feed.hits()), key=lambda pair: arrival(pair[0].item))
+    first: dict[int, int] = {}
     reports: dict[int, list[alert.Report]] = defaultdict(list)
-    for one in told:
-        if one.entry.story_id is not None:
-            report = alert.Report(one.entry.story_id, one.entry.item, one.entry.hits, one.entry.countries)
-            reports[first[one.entry.story_id]].append(report)
+    for one, feed_id in told:
+        if one.story_id is not None:
+            report = alert.Report(one.story_id, one.item, one.hits, one.countries)
+            reports[first.setdefault(one.story_id, feed_id)].append(report)
     outlets = {one.id: len(one.outlets) for one in stories.stories}
     histories = store.histories({one for one in outlets if one > 0})
     channels = tuple(policy.channels.values())

@@ -190,11 +190,11 @@ class Brought:
 
     got: Retrieved
     parsed: ParsedFeed
-    fresh: item.NewItems
+    fresh: item.NewItems[item.Item]
     pushed: Subscription | None = None
 
 
-def _new(parts: PollParts, one: Feed, parsed: ParsedFeed) -> item.NewItems:
+def _new(parts: PollParts, one: Feed, parsed: ParsedFeed) -> item.NewItems[item.Item]:
     """What of a document had not been listed before."""
     keys = set(chain.from_iterable(entry.identity.keys() for entry in parsed.items))
     return item.new_items(one.identity, parsed.items, parts.store.known_keys(one.id, keys))

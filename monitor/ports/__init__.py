@@ -1,18 +1,16 @@
 """What the pipeline needs of the world, as Protocols; adapters implement them, tests fake them."""
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol
+from typing import NamedTuple, Protocol, Self
 
 from monitor.domain.alert import Alert, History
-from monitor.domain.archive import Checkpoint, Chunk, Fault, Outlet, Raw
 from monitor.domain.delivery import Attempt, PendingAlert
 from monitor.domain.feed import Feed, FeedUpdate, FetchRequest, ParsedFeed, Retrieved, Unchanged
 from monitor.domain.fulltext import Look, Spent
 from monitor.domain.hit import Hit
-from monitor.domain.item import Item
+from monitor.domain.item import Identity, Item
 from monitor.domain.message import Message
 from monitor.domain.route import UNKNOWN, Route
 from monitor.domain.score import Reasons, Score
@@ -60,46 +58,40 @@ class PollResult:
     config_hash: str | None = None  # of the config this was decided by; stored with hits and alerts
 
 
+class Filed(NamedTuple):
+    """A scored item made ready to be stored, by whoever scored it: of thousands in a chunk, few are needed whole.
+
+    Attributes:
+        identity: the keys that tell it apart from what its feed listed.
+        columns: what is stored of it; only the store knows their meaning.
+        scores: what is stored of each of its scores.
+        entry: the item itself where it has hits or a story, else None.
+        told_at: when an archive tells an item with hits.
+    """
+
+    identity: Identity
+    columns: tuple[object, ...]
+    scores: tuple[tuple[object, ...], ...]
+    entry: ScoredItem | None = None
+    told_at: datetime | None = None
+
+    def with_identity(self, identity: Identity) -> Self:
+        """The same, recognised by other keys."""
+        entry = self.entry and replace(self.entry, item=self.entry.item.with_identity(identity))
+        return self._replace(identity=identity, entry=entry)
+
+    def with_story(self, story_id: int) -> Self:
+        """The same, a part of a story."""
+        return self._replace(entry=self.entry and replace(self.entry, story_id=story_id))
+
+
 @dataclass(frozen=True, slots=True)
 class Listed:
     """What one feed listed: new items, and the identity keys of all of it."""
 
     feed_id: int
-    items: tuple[ScoredItem, ...]
+    items: tuple[Filed, ...]
     seen: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredDocument:
-    """A document of an archive, its entries scored; `items` and `times` go together."""
-
-    outlet: Outlet
-    items: tuple[ScoredItem, ...]
-    times: tuple[datetime, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """A chunk of an archive, read and scored; nothing of it is stored yet."""
-
-    documents: tuple[ScoredDocument, ...] = ()
-    faults: tuple[Fault, ...] = ()
-
-    def __add__(self, other: "Prepared") -> "Prepared":
-        return Prepared(self.documents + other.documents, self.faults + other.faults)
-
-
-@dataclass(frozen=True, slots=True)
-class ChunkResult:
-    """Everything one chunk of an archive changes; stored in one transaction."""
-
-    before: Checkpoint
-    after: Checkpoint
-    at: datetime
-    listed: tuple[Listed, ...] = ()
-    stories: tuple[Story, ...] = ()
-    alerts: tuple[Alert, ...] = ()
-    config_hash: str | None = None  # as in PollResult
 
 
 class Clock(Protocol):
@@ -235,53 +227,6 @@ class OutboxStore(Protocol):
 
     def finish(self, attempt: Attempt) -> None:
         """Write the delivery and the alert's new state, and end the lease."""
-
-
-class Archive(Protocol):
-    """Something that was recorded earlier, and can be read from any of its records on."""
-
-    @property
-    def name(self) -> str:
-        """What messages and checkpoints call it; holds nothing secret."""
-
-    def chunks(self, done: Checkpoint) -> Iterator[Chunk]:
-        """What comes after a checkpoint; from its beginning where that was another archive's.
-
-        Raises InputError where it cannot be opened, is damaged or of no known format.
-        """
-
-
-class Preparer(Protocol):
-    """Reads and scores records in other processes."""
-
-    @property
-    def width(self) -> int:
-        """How many chunks it works on side by side."""
-
-    async def prepare(self, records: Sequence[Raw]) -> Prepared:
-        """Read and score; raises WorkerCrashError or WorkerTimeoutError where a record is too much for a process."""
-
-
-class ArchiveStore(StoryStore, Protocol):
-    """What backfill() reads and writes."""
-
-    def checkpoint(self, archive: str) -> Checkpoint:
-        """How far this archive is stored."""
-
-    def deciding(self) -> AbstractContextManager[None]:
-        """What is read inside stays as it is until what is decided upon it is stored, or nothing is."""
-
-    def archive_feeds(self, outlets: Collection[Outlet], now: datetime) -> dict[Outlet, tuple[int, str]]:
-        """Id and name of each outlet's feed; where there is none, one that is never polled is made."""
-
-    def known_of(self, keys: Mapping[int, Collection[str]]) -> dict[int, set[str]]:
-        """As `known_keys`, for many feeds by id."""
-
-    def histories(self, story_ids: Collection[int]) -> dict[int, History]:
-        """As in PollStore."""
-
-    def record_chunk(self, result: ChunkResult) -> None:
-        """Store everything of one chunk with its checkpoint, or nothing. Raises StorageError where it was overtaken."""
 
 
 Progress = Callable[[str, int, int], None]

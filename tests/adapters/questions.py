@@ -6,6 +6,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from monitor.adapters.archives import SqliteArchives
+from monitor.adapters.columns import filed
 from monitor.adapters.database import Database
 from monitor.adapters.dossier import Dossiers
 from monitor.adapters.dossiers import Dossiers as Pages
@@ -31,7 +32,8 @@ from monitor.domain.review import questions as review_questions
 from monitor.domain.sending import Fold, Join
 from monitor.domain.websub import Announcement, Delivered
 from monitor.pipeline import DeliverParts, Policy, PollParts, WatchParts, deliver, poll, watch
-from monitor.ports import ChunkResult, Listed, PollResult
+from monitor.ports import Listed, PollResult
+from monitor.ports.archives import ChunkResult
 from tests.adapters.storage import DAY, HOUR, NOW, TRAFFICKING, Stores, scored
 from tests.adapters.storage import item as named
 from tests.fakes import FakeClock, FakeFetcher, FakeGeographer, FakeNotifier, FakeParser, FakeReader, FakeScorer
@@ -138,7 +140,7 @@ def fill_from_an_archive(database: Database) -> None:
         archives.known_of({feed_id: ["guid:a"]})
         archives.histories([story.id for story in archives.open_stories(NOW - DAY, [1])])
         keys = tuple(key for one in old for key in one.identity.keys())  # noqa: SIM118  # no dict
-        listed = Listed(feed_id, tuple(map(scored, old)), keys)
+        listed = Listed(feed_id, tuple(filed(scored(one)) for one in old), keys)
         after = Checkpoint("old.jsonl", 1, "digest", finished=True)
         archives.record_chunk(ChunkResult(before, after, NOW, (listed,)))
 

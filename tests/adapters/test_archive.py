@@ -95,6 +95,14 @@ def test_chunks_are_bounded_and_say_how_far_they_reach(tmp_path: Path) -> None:
     assert chunks[-1].position == chunks[-1].size == path.stat().st_size
 
 
+def test_the_first_chunks_are_small_ones(tmp_path: Path) -> None:
+    """Something is seen at once, and a small archive keeps several workers busy; a run taken up again has the same."""
+    path = written(tmp_path / "titles.csv", b"title\n" + b"t\n" * 10_000)
+    chunks = read(path, records=4000)
+    assert [len(chunk.records) for chunk in chunks] == [500, 500, 1000, 2000, 4000, 2000]
+    assert read(path, chunks[2].before, records=4000) == chunks[2:]
+
+
 @pytest.mark.parametrize("kind", ["jsonl.gz", "csv", "warc"])
 def test_reading_goes_on_at_any_checkpoint(tmp_path: Path, kind: str) -> None:
     """With the same chunks as without a stop."""

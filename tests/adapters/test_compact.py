@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-import monitor.backfill  # noqa: F401  # says what travels compactly, as the parser does
+import monitor.preparing  # noqa: F401  # says what travels compactly, as the parser does
+from monitor.adapters.columns import filed
 from monitor.domain.archive import Capture, JsonLine, Outlet, Row
-from monitor.ports import ScoredDocument
+from monitor.ports.archives import ScoredDocument
 from tests.adapters.storage import item, scored
 
 AT = datetime(2026, 11, 28, tzinfo=UTC)
@@ -20,7 +21,10 @@ AT = datetime(2026, 11, 28, tzinfo=UTC)
         item("a title"),
         scored(item("a title"), story_id=-1),
         replace(scored(item("a title")), article=item("its article"), countries=("NP", "QA")),
-        ScoredDocument(Outlet("https://a.example", "A"), (scored(item("a title")),), (AT,)),
+        ScoredDocument(
+            Outlet("https://a.example", "A"),
+            (filed(scored(item("a title")), AT), filed(scored(item("b"), story_id=-1), AT)),
+        ),
         JsonLine(3, b"{}"),
         Row(4, {"title": "x"}, "too short"),
         Capture(5, "https://a.example", "text/html", b"<p>", None),

@@ -10,7 +10,7 @@ from concurrent.futures import Future
 import pytest
 
 from monitor.adapters import engine as adapter
-from monitor.adapters.engine import LocalEngine
+from monitor.adapters.engine import YIELDING, LocalEngine
 from monitor.errors import WorkerCrashError, WorkerTimeoutError
 
 
@@ -20,6 +20,10 @@ def double(number: int) -> int:
 
 def own_pid() -> int:
     return os.getpid()
+
+
+def own_niceness() -> int:
+    return os.getpriority(os.PRIO_PROCESS, 0)
 
 
 def hang() -> None:
@@ -53,6 +57,11 @@ async def test_work_is_done_elsewhere(engine: LocalEngine) -> None:
     """In another process, many tasks at once."""
     assert await engine.run(own_pid, timeout=20) != os.getpid()
     assert await asyncio.gather(*(engine.run(double, n, timeout=20) for n in range(9))) == [2 * n for n in range(9)]
+
+
+async def test_workers_let_this_process_have_the_processor_first(engine: LocalEngine) -> None:
+    """It decides, stores and sends, and holds up everything when it waits."""
+    assert await engine.run(own_niceness, timeout=20) == own_niceness() + YIELDING
 
 
 async def test_a_task_that_hangs_is_killed(engine: LocalEngine) -> None:

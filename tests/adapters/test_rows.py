@@ -7,7 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from monitor.adapters import rows
+from monitor.adapters.columns import to_text, to_time
 from monitor.adapters.database import Database
 from monitor.adapters.outbox import SqliteOutbox
 from monitor.adapters.records import Records
@@ -79,18 +79,18 @@ def fresh(database: Database) -> tuple[SqliteStore, SqliteOutbox]:
 
 @given(time=TIME, other=TIME)
 def test_times_come_back_exactly_and_sort_as_text(time: datetime, other: datetime) -> None:
-    assert rows.to_time(rows.to_text(time)) == time
-    assert (rows.to_text(time) < rows.to_text(other)) == (time < other)
+    assert to_time(to_text(time)) == time
+    assert (to_text(time) < to_text(other)) == (time < other)
 
 
 def test_times_of_other_zones_are_stored_in_utc() -> None:
     nepal = timezone(timedelta(hours=5, minutes=45))
-    assert rows.to_text(datetime(2026, 11, 23, 14, 25, tzinfo=nepal)) == "2026-11-23T08:40:00.000000Z"
+    assert to_text(datetime(2026, 11, 23, 14, 25, tzinfo=nepal)) == "2026-11-23T08:40:00.000000Z"
 
 
 def test_a_time_without_a_zone_is_a_mistake() -> None:
     with pytest.raises(ValueError, match="no time zone"):
-        rows.to_text(NOW.replace(tzinfo=None))
+        to_text(NOW.replace(tzinfo=None))
 
 
 @quickly

@@ -221,7 +221,7 @@ def test_the_key_is_one_per_channel_reason_feed_and_first_item() -> None:
     one, other = report(name="a"), report(name="b")
     alert = decide(one, other)
     assert alert.key == decide(other, one).key
-    linked = replace(one, item=replace(one.item, identity=replace(one.item.identity, link="link:x")))
+    linked = replace(one, item=one.item.with_identity(one.item.identity._replace(link="link:x")))
     different = [
         decide(one, channel=Channel("mail")),
         decide(one, told=facts()),

@@ -28,7 +28,8 @@ NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 EVERY = timedelta(minutes=15)
 URL = "https://example.org/feed"
 ITEM = Item("1", "", "Title", "", "en", NOW, identity_of("1", "", "Title", NOW))
-SOME, NONE = NewItems((ITEM,), (), IdentityKind.GUID), NewItems((), (), IdentityKind.GUID)
+SOME = NewItems((ITEM,), (), IdentityKind.GUID)
+NONE: NewItems[Item] = NewItems((), (), IdentityKind.GUID)
 
 NEW = Feed(1, FeedSource(URL), NOW)
 GOOD = replace(
@@ -44,7 +45,9 @@ def polled(feed: Feed, update: FeedUpdate) -> Feed:
     return replace(feed, last_polled_at=update.polled_at, **{name: getattr(update, name) for name in shared})
 
 
-def items(feed: Feed, got: Retrieved = BODY, fresh: NewItems = SOME, *, ttl: timedelta | None = None) -> FeedUpdate:
+def items(
+    feed: Feed, got: Retrieved = BODY, fresh: NewItems[Item] = SOME, *, ttl: timedelta | None = None
+) -> FeedUpdate:
     return after_items(feed, got, ParsedFeed((ITEM,), "Name", ttl=ttl), fresh, now=NOW, jitter=0.5, every=EVERY)
 
 

@@ -94,7 +94,7 @@ def test_every_engine_fills_the_same_database_though_a_worker_is_killed(
     assert fill(tmp_path / "killed", local, archives, at_first) == (total, contents)
     assert killings[0].result()
 
-    with cluster(tmp_path) as running:
+    with cluster(tmp_path, preload="monitor.beforehand") as running:  # as the manual has it
         lost = running.workers[0]
         done = fill(tmp_path / "cluster", DaskEngine(running.address), archives, lost.kill)
         assert done == (total, contents)
