@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from monitor.adapters.columns import storable, to_text
 from monitor.adapters.database import Database, Row
+from monitor.adapters.listings import LISTINGS, SEARCHES, Listing
 from monitor.errors import InputError
 
 _PAGE = 1000
@@ -35,119 +36,6 @@ class Filter:
     state: str | None = None
     feed_id: int | None = None
     limit: int | None = 50
-
-
-@dataclass(frozen=True, slots=True)
-class _Listing:
-    """One kind of record: how to read it, and what each part of a filter means for it."""
-
-    select: str
-    id: str
-    time: str
-    conditions: dict[str, str]
-    json: tuple[str, ...] = ()
-    flags: tuple[str, ...] = ()
-
-
-_FOUND = "(SELECT rowid FROM items_fts WHERE items_fts MATCH :words)"
-_STORY_FOUND = f"SELECT 1 FROM hits AS found WHERE found.item_id IN {_FOUND} AND found.story_id"
-
-_NAMED = ":country IN (SELECT value FROM json_each(hits.countries))"
-
-_EXACT = "json(printf('%!.17g', score))"  # a number put into JSON as it is loses its last digits
-
-_LISTINGS = {
-    "items": _Listing(
-        select=f"""SELECT items.id, feed_id, feeds.name AS feed, guid, items.url, items.title, summary, lang,
-            published_at, first_seen_at, items.fulltext, article,
-            (SELECT json_group_object(signal, {_EXACT}) FROM scores WHERE item_id = items.id) AS scores
-            FROM items JOIN feeds ON feeds.id = feed_id""",
-        id="items.id",
-        time="first_seen_at",
-        conditions={
-            "signal": "EXISTS (SELECT 1 FROM hits WHERE item_id = items.id AND signal = :signal)",
-            "words": f"items.id IN {_FOUND}",
-            "feed_id": "feed_id = :feed_id",
-        },
-        json=("scores",),
-    ),
-    "hits": _Listing(
-        select="""SELECT hits.id, item_id, signal, score, threshold, model_id, story_id, created_at, why, nearest_seed,
-            confident, on_fulltext, countries, origins, destinations, text_hash, config_hash,
-            items.title, items.url, items.lang, items.published_at, feed_id,
-            feeds.name AS feed,
-            (SELECT verdict FROM verdicts WHERE item_id = hits.item_id AND signal = hits.signal) AS verdict
-            FROM hits JOIN items ON items.id = item_id JOIN feeds ON feeds.id = feed_id""",
-        id="hits.id",
-        time="created_at",
-        conditions={
-            "signal": "signal = :signal",
-            "words": f"item_id IN {_FOUND}",
-            "country": _NAMED,
-            "feed_id": "feed_id = :feed_id",
-        },
-        json=("why", "countries", "origins", "destinations"),
-        flags=("confident", "on_fulltext"),
-    ),
-    "stories": _Listing(
-        select=f"""SELECT id, title, first_seen_at, last_seen_at, outlets,
-            (SELECT json_group_object(signal, {_EXACT}) FROM
-                (SELECT signal, max(score) AS score FROM hits WHERE story_id = stories.id GROUP BY signal)) AS signals,
-            (SELECT count(*) FROM hits WHERE story_id = stories.id) AS hits,
-            (SELECT json_group_array(DISTINCT value) FROM hits, json_each(hits.countries)
-                WHERE story_id = stories.id) AS countries
-            FROM stories""",
-        id="stories.id",
-        time="last_seen_at",
-        conditions={
-            "signal": "EXISTS (SELECT 1 FROM hits WHERE story_id = stories.id AND signal = :signal)",
-            "words": f"EXISTS ({_STORY_FOUND} = stories.id)",
-            "country": f"EXISTS (SELECT 1 FROM hits WHERE story_id = stories.id AND {_NAMED})",
-            "feed_id": "EXISTS (SELECT 1 FROM hits JOIN items ON items.id = item_id "
-            "WHERE story_id = stories.id AND feed_id = :feed_id)",
-        },
-        json=("outlets", "signals", "countries"),
-    ),
-    "alerts": _Listing(
-        select="""SELECT alerts.id, story_id, channel, reason, state, created_at, due_at, sent_at, attempts,
-            folded_into, news, config_hash, coalesce(stories.title, memo ->> '$[0]') AS title,
-            (SELECT max(score) FROM hits WHERE hits.story_id = alerts.story_id) AS score,
-            coalesce((SELECT max(confident) FROM hits WHERE hits.story_id = alerts.story_id), 1) AS confident,
-            (SELECT error FROM deliveries WHERE alert_id = alerts.id ORDER BY id DESC LIMIT 1) AS error
-            FROM alerts LEFT JOIN stories ON stories.id = story_id""",
-        id="alerts.id",
-        time="created_at",
-        conditions={
-            "signal": "EXISTS (SELECT 1 FROM hits WHERE hits.story_id = alerts.story_id AND signal = :signal)",
-            "words": f"EXISTS ({_STORY_FOUND} = alerts.story_id)",
-            "country": f"EXISTS (SELECT 1 FROM hits WHERE hits.story_id = alerts.story_id AND {_NAMED})",
-            "channel": "channel = :channel",
-            "state": "state = :state",
-        },
-        json=("news",),
-        flags=("confident",),
-    ),
-    "deliveries": _Listing(
-        select="""SELECT deliveries.id, alert_id, channel, attempted_at, ok, error
-            FROM deliveries JOIN alerts ON alerts.id = alert_id""",
-        id="deliveries.id",
-        time="attempted_at",
-        conditions={"channel": "channel = :channel"},
-        flags=("ok",),
-    ),
-    "verdicts": _Listing(
-        select="""SELECT verdicts.rowid AS id, item_id, signal, verdict, at, title, summary, article, lang,
-            items.url, published_at,
-            (SELECT score FROM scores WHERE item_id = items.id AND signal = verdicts.signal) AS score
-            FROM verdicts JOIN items ON items.id = item_id""",
-        id="verdicts.rowid",
-        time="at",
-        conditions={"signal": "signal = :signal", "words": f"item_id IN {_FOUND}", "feed_id": "feed_id = :feed_id"},
-    ),
-}
-
-KINDS = tuple(_LISTINGS)
-"""What `Records.export` can give."""
 
 
 RECENT = timedelta(days=30)
@@ -203,7 +91,7 @@ class Records:
 
     def export(self, kind: str, wanted: Filter = Filter(limit=None)) -> Iterator[Row]:
         """The same rows one by one, the last stored first, whatever their number: a page is in memory at a time."""
-        listing, (where, parameters) = _LISTINGS[kind], _where(kind, wanted)
+        listing, where, parameters = _wanted(kind, wanted)
         left, before = wanted.limit, 2**63 - 1
         while left is None or left > 0:
             size = _PAGE if left is None else min(_PAGE, left)
@@ -226,22 +114,22 @@ class Records:
 
     def get_item(self, item_id: int) -> Row:
         """One item with its scores, hits and verdicts. Raises InputError for an unknown id."""
-        listing = _LISTINGS["items"]
+        listing = LISTINGS["items"]
         rows = self._database.rows(f"{listing.select} WHERE items.id = ?", (item_id,))
         if not rows:
             raise InputError(f"no item {item_id}; `monitor items` lists them with their ids")
         hits = self._database.rows("SELECT * FROM hits WHERE item_id = ? ORDER BY score DESC", (item_id,))
         verdicts = self._database.rows("SELECT signal, verdict, at FROM verdicts WHERE item_id = ?", (item_id,))
         found = {
-            "hits": [_decoded(hit, _LISTINGS["hits"]) for hit in hits],
+            "hits": [_decoded(hit, LISTINGS["hits"]) for hit in hits],
             "verdicts": verdicts,
         }
         return _decoded(rows[0], listing) | found
 
     def _listed(self, kind: str, wanted: Filter) -> list[Row]:
-        listing, (where, parameters) = _LISTINGS[kind], _where(kind, wanted)
+        listing, where, parameters = _wanted(kind, wanted)
         rows = self._database.rows(
-            f"{listing.select} WHERE {where} ORDER BY {listing.time} DESC, {listing.id} DESC LIMIT :limit",
+            f"{listing.select} WHERE {where} ORDER BY {listing.order} LIMIT :limit",
             parameters | {"limit": -1 if wanted.limit is None else max(wanted.limit, 0)},
         )
         return [_decoded(row, listing) for row in rows]
@@ -271,8 +159,9 @@ def _quoted(words: str) -> str:
     return f'"{text}"{prefix}'
 
 
-def _where(kind: str, wanted: Filter) -> tuple[str, dict[str, object]]:
-    listing = _LISTINGS[kind]
+def _wanted(kind: str, wanted: Filter) -> tuple[Listing, str, dict[str, object]]:
+    """How to read them, the condition, and its parameters."""
+    listing = LISTINGS[kind] if wanted.query is None and not wanted.phrases else SEARCHES.get(kind, LISTINGS[kind])
     parameters: dict[str, object] = {
         "signal": wanted.signal,
         "words": match_expression(wanted.query, wanted.phrases),
@@ -288,9 +177,9 @@ def _where(kind: str, wanted: Filter) -> tuple[str, dict[str, object]]:
     if wanted.since is not None:
         conditions.append(f"{listing.time} >= :since")
         parameters["since"] = to_text(wanted.since)
-    return " AND ".join(conditions) or "TRUE", parameters
+    return listing, " AND ".join(conditions) or "TRUE", parameters
 
 
-def _decoded(row: Row, listing: _Listing) -> Row:
+def _decoded(row: Row, listing: Listing) -> Row:
     decoded = {name: json.loads(row[name]) for name in listing.json}
     return row | decoded | {name: bool(row[name]) for name in listing.flags}

@@ -6,7 +6,7 @@ Memory stays bounded whatever is stored: at most `MOST` items come as rows.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from monitor.adapters.columns import to_text, to_time
+from monitor.adapters.columns import INDEXED, TELLING, to_text, to_time
 from monitor.adapters.database import Database, Row
 from monitor.domain.alert import OLD_NEWS_AFTER
 from monitor.domain.retelling import Candidate
@@ -22,6 +22,22 @@ _TEXT_CHARS = 2000  # as much of a summary as story assignment compares
 _SAMPLED = 10_000  # items that show whether this is an archive
 
 _LATE = f"published_at < strftime('%Y-%m-%dT%H:%M:%S', first_seen_at, '-{OLD_NEWS_AFTER.total_seconds():.0f} seconds')"
+
+# CROSS JOIN keeps SQLite to the order given: of items few are of the period, of scores few reach the floor.
+_COUNTED = """
+SELECT count(*) AS items, min({time}) AS first, max({time}) AS last,
+    total(CASE WHEN score < :floor THEN score END) AS below
+FROM items CROSS JOIN scores ON item_id = items.id AND signal = :signal WHERE {time} >= :since
+"""
+
+_HIGHEST = f"""
+SELECT item_id, title, substr(summary, 1, {_TEXT_CHARS}) AS summary, lang, {{time}} AS at, score, model_id,
+    (SELECT story_id FROM hits WHERE hits.item_id = items.id AND story_id IS NOT NULL) AS story_id,
+    (SELECT verdict FROM verdicts WHERE verdicts.item_id = items.id AND verdicts.signal = :signal) AS verdict
+FROM scores CROSS JOIN items ON items.id = item_id
+WHERE signal = :signal AND {TELLING} AND score >= :floor AND {{time}} >= :since {{late}}
+ORDER BY score DESC, item_id LIMIT {MOST + 1}
+"""  # noqa: S608  # our own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +65,21 @@ class StreamReader:
     def read(self, signal: str, since: datetime | None, floor: float) -> Reading | None:
         """The signal's scores since then, by default of the last `PERIOD`; None where there are none.
 
-        As in the pipeline, news that was old when first seen raises nothing, unless the database is an archive.
+        As in the pipeline, news that was old when first seen raises nothing, unless the database is an archive. A floor
+        below INDEXED is raised to it.
         """
         archive = self._is_archive()
         time = "coalesce(published_at, first_seen_at)" if archive else "first_seen_at"
         start = since or self._default_start(time)
         if start is None:
             return None
+        floor = max(floor, INDEXED)
         known = {"signal": signal, "since": to_text(start), "floor": floor}
-        counted = self._database.rows(
-            f"""SELECT count(*) AS items, min({time}) AS first, max({time}) AS last,
-            total(CASE WHEN score < :floor THEN score END) AS below
-            FROM scores JOIN items ON items.id = item_id WHERE signal = :signal AND {time} >= :since""",  # noqa: S608 - our own words
-            known,
-        )[0]
+        counted = self._database.rows(_COUNTED.format(time=time), known)[0]
         if not counted["items"]:
             return None
-        rows = self._database.rows(
-            f"""SELECT item_id, title, substr(summary, 1, {_TEXT_CHARS}) AS summary, lang, {time} AS at, score,
-            model_id,
-            (SELECT story_id FROM hits WHERE hits.item_id = items.id AND story_id IS NOT NULL) AS story_id,
-            (SELECT verdict FROM verdicts WHERE verdicts.item_id = items.id AND verdicts.signal = :signal) AS verdict
-            FROM scores JOIN items ON items.id = item_id
-            WHERE signal = :signal AND score >= :floor AND {time} >= :since AND ({archive:d} OR {_LATE} IS NOT TRUE)
-            ORDER BY score DESC, item_id LIMIT {MOST + 1}""",  # noqa: S608 - our own words
-            known,
-        )
+        late = "" if archive else f"AND {_LATE} IS NOT TRUE"
+        rows = self._database.rows(_HIGHEST.format(time=time, late=late), known)
         capped = len(rows) > MOST
         stream = Stream(
             since=to_time(counted["first"]),

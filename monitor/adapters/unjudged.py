@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from monitor.adapters.columns import to_json, to_text
+from monitor.adapters.columns import INDEXED, TELLING, to_json, to_text
 from monitor.adapters.database import Database, Row
 from monitor.adapters.records import Filter, match_expression
 from monitor.domain.review import Question, Unjudged
@@ -48,7 +48,7 @@ _ELIGIBLE = f"""{_NO_HIT} AND {_WITHOUT_VERDICT.format(id="items.id")}
 _OTHERS = f"""
 SELECT item_id, score, title, NULL AS story_id, 0 AS judged
 FROM scores CROSS JOIN items ON items.id = item_id
-WHERE scores.signal = :signal AND score >= :floor AND {_ELIGIBLE}
+WHERE scores.signal = :signal AND {TELLING} AND score >= :floor AND {_ELIGIBLE}
 ORDER BY score DESC LIMIT {MOST}
 """  # noqa: S608 - built from constants
 
@@ -99,7 +99,7 @@ class UnjudgedReader:
         since = _ALWAYS if wanted.since is None else to_text(wanted.since)
         known = {
             "signal": signal,
-            "floor": min(FLOOR, threshold / 2),
+            "floor": max(min(FLOOR, threshold / 2), INDEXED),
             "since": since,
             "country": wanted.country,
             "words": match_expression(None, wanted.phrases),

@@ -12,7 +12,7 @@ from monitor.domain.forgetting import HELD
 from monitor.errors import InputError, StorageError
 
 LISTED_FOR = timedelta(days=30)
-"""How long a feed must have left an entry out before we forget that we have seen it."""
+"""How long a feed must have left an entry out before we forget that we have seen it; a day less, as notes are daily."""
 
 RUNS_KEPT = timedelta(days=90)
 

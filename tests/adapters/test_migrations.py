@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from monitor.adapters import database as database_module
+from monitor.adapters.columns import TELLING
 from monitor.adapters.database import Database, open_database
 from monitor.adapters.migrations import MIGRATIONS, Migration
 from monitor.adapters.records import Filter, Records
@@ -100,6 +101,12 @@ def test_a_step_that_fails_undoes_all_steps_of_that_upgrade(database: Database) 
         database.migrate((*MIGRATIONS, Migration("good", "CREATE TABLE good (id)"), bad))
     assert schema(database) == before
     assert database.value("PRAGMA user_version") == len(MIGRATIONS)
+
+
+def test_scores_that_are_looked_for_by_their_size_are_those_in_the_index(database: Database) -> None:
+    """SQLite uses it only where a statement says the same, to the letter."""
+    sql = str(database.value("SELECT sql FROM sqlite_master WHERE name = 'scores_telling'"))
+    assert sql.endswith(f"WHERE {TELLING}")
 
 
 def test_times_in_text_are_read_by_sqlite(database: Database) -> None:

@@ -37,19 +37,19 @@ OUR_OWN = tuple(
         "drawn VIRTUAL",
         "happened",
         "items_fts VIRTUAL TABLE INDEX 0:M",
+        "items_fts VIRTUAL TABLE INDEX 192:M",
     )
 )
-"""Arguments, what a part of the statement has found already, and what full-text search found by its words."""
+"""Arguments, what a part of the statement has found already, and what full-text search finds by its words, the last
+stored first (192) or as it comes."""
 
 WALKED = {
     ("Records.feeds", "hits"): "what each feed has brought in all",
     ("Records.feeds", "items"): "what each feed has brought in all",
-    ("Records.hits", "items"): "of one feed: its items are looked through for those with hits",
     ("Records.verdicts", "items"): "of one feed: its items are looked through for those with verdicts",
     ("Records.export", "items"): "of one feed: as in the lists",
     ("Records.export", "hits"): "of one signal: all its hits are what is asked for",
     ("OrdinaryItems.read", "items"): "training draws from all that is stored",
-    ("StreamReader.read", "scores"): "`tune` weighs all scores of a signal",
     ("StreamReader.read", "items"): "an archive's stream is ordered by the time of publication",
     ("SqliteSubscriptions.to_tend", "told"): "the subscriptions, of which a feed has one",
     ("SqliteTroubles.facts", "items"): "a feed's first and last item, at the ends of its part of the index",

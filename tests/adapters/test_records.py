@@ -1,15 +1,17 @@
 """The read side: what people list, search and export."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from monitor.adapters.database import Database
+from monitor.adapters.database import Database, Row
 from monitor.adapters.journal import Journal
+from monitor.adapters.listings import LISTINGS
 from monitor.adapters.outbox import SqliteOutbox
-from monitor.adapters.records import KINDS, Filter, Records
+from monitor.adapters.records import Filter, Records
 from monitor.adapters.store import SqliteStore
 from monitor.domain.alert import AlertState
 from monitor.domain.delivery import Attempt
@@ -112,6 +114,29 @@ def test_filters_narrow_the_lists(stores: Stores, records: Records) -> None:
     )
     assert titles(records.items(Filter(limit=2))) == ["Late", "Quiet"]
     assert records.items(Filter(limit=0)) == []
+
+
+def test_a_search_ends_once_enough_is_found(
+    stores: Stores, records: Records, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is found comes in the order asked for, the last stored first: of common words not everything is read."""
+    feed = stores.feed()
+    for number in range(9):
+        stores.store.record(PollResult(update(feed), items=(scored(item(f"common {number}")),)))
+    asked, rows = [], Database.rows
+
+    def noted(database: Database, *given: Any) -> list[Row]:
+        asked.append(given)
+        return rows(database, *given)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Database, "rows", noted)
+        assert titles(records.items(Filter(query="common", limit=2))) == ["common 8", "common 7"]
+        assert titles(list(records.export("items", Filter(query="common", limit=1)))) == ["common 8"]
+    assert len(asked) == 2
+    for sql, parameters in asked:
+        plan = [step["detail"] for step in database.rows(f"EXPLAIN QUERY PLAN {sql}", parameters)]
+        assert not [step for step in plan if "TEMP B-TREE" in step]
 
 
 def test_a_filter_that_means_nothing_for_the_records_is_an_input_error(records: Records) -> None:
@@ -220,7 +245,7 @@ def test_an_export_goes_on_while_others_write(stores: Stores, records: Records) 
     assert first["title"] == "1499"
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", LISTINGS)
 def test_every_kind_can_be_listed_when_there_is_nothing(records: Records, kind: str) -> None:
     assert list(records.export(kind)) == []
     assert getattr(records, kind)() == []

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from monitor.adapters.columns import to_time
 from monitor.adapters.database import Database, open_database
 from monitor.adapters.journal import Journal
 from monitor.adapters.outbox import SqliteOutbox
@@ -151,21 +152,31 @@ def test_a_dropped_entry_is_known_for_a_while_and_for_as_long_as_it_is_stored(st
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     listings=st.lists(st.sets(st.sampled_from("abcdef"), min_size=1), min_size=1, max_size=8),
-    gaps=st.lists(st.integers(1, 100), min_size=8, max_size=8),
+    gaps=st.lists(st.sampled_from([0.1, 0.6, 0.9, 1, 7, 29, 30, 31, 100]), min_size=8, max_size=8),
     retention=st.integers(1, 200),
 )
 def test_pruning_never_forgets_what_the_feed_lists_or_the_database_holds(
-    stores: Stores, database: Database, upkeep: Upkeep, listings: list[set[str]], gaps: list[int], retention: int
+    stores: Stores, database: Database, upkeep: Upkeep, listings: list[set[str]], gaps: list[float], retention: int
 ) -> None:
     for table in ("seen", "items", "feeds"):
         database.execute(f"DELETE FROM {table}")
-    feed, day = stores.feed(), 0
+    feed, day = stores.feed(), 0.0
     for names, gap in zip(listings, gaps, strict=False):
         listed(stores, feed, *sorted(names), days=day)
         day += gap
         upkeep.prune(items=retention * DAY, hits=None, now=NOW + day * DAY)
         kept = names | stored(database)
         assert stores.store.known_keys(feed.id, {f"guid:{name}" for name in kept}) == {f"guid:{name}" for name in kept}
+
+
+def test_that_an_entry_is_listed_still_is_noted_once_a_day(stores: Stores, database: Database) -> None:
+    """Most of what a poll brings is known; noting it each time would write more than all that is new."""
+    feed = stores.feed()
+    noted = []
+    for days in (0, 0.4, 0.9, 1.1, 1.5, 3):
+        listed(stores, feed, "evergreen", days=days)
+        noted.append(to_time(database.value("SELECT min(last_listed_at) FROM seen")) - NOW)
+    assert noted == [days * DAY for days in (0, 0, 0, 1.1, 1.1, 3)]
 
 
 def test_old_runs_are_forgotten(database: Database, upkeep: Upkeep) -> None:
