@@ -51,7 +51,11 @@ def _started(stack: ExitStack, folder: Path, role: str, *arguments: str) -> subp
     if role == "worker":
         command += ["--local-directory", str(folder)]
     log = stack.enter_context((folder / f"{role}-{len(list(folder.glob('*.log')))}.log").open("wb"))
-    search = {"PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])}
+    # One thread of arithmetic: what Dask's nanny sees to, which would start a lost worker again.
+    search = {
+        "OPENBLAS_NUM_THREADS": "1",
+        "PYTHONPATH": os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]),
+    }
     process = stack.enter_context(
         subprocess.Popen(command, stdout=log, stderr=log, env=dict(os.environ) | search, cwd=folder)
     )

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from concurrent.futures import Future
 
 import pytest
+from threadpoolctl import threadpool_info
 
 from monitor.adapters import engine as adapter
 from monitor.adapters.engine import YIELDING, LocalEngine
@@ -24,6 +25,10 @@ def own_pid() -> int:
 
 def own_niceness() -> int:
     return os.getpriority(os.PRIO_PROCESS, 0)
+
+
+def arithmetic_threads() -> set[int]:
+    return {library["num_threads"] for library in threadpool_info()}
 
 
 def hang() -> None:
@@ -62,6 +67,11 @@ async def test_work_is_done_elsewhere(engine: LocalEngine) -> None:
 async def test_workers_let_this_process_have_the_processor_first(engine: LocalEngine) -> None:
     """It decides, stores and sends, and holds up everything when it waits."""
     assert await engine.run(own_niceness, timeout=20) == own_niceness() + YIELDING
+
+
+async def test_a_worker_does_arithmetic_with_one_thread(engine: LocalEngine) -> None:
+    """More of them wait for each other in loops, on the processors of other workers."""
+    assert await engine.run(arithmetic_threads, timeout=20) == {1}
 
 
 async def test_a_task_that_hangs_is_killed(engine: LocalEngine) -> None:
