@@ -56,7 +56,7 @@ class Database:
         self.path = path
         self._lock = threading.RLock()
         self._broken = False  # whether a part of the transaction under way failed
-        self._last: dict[str, Parameters] = {}  # what the transaction under way ends with
+        self._last: dict[str, None] = {}  # what the transaction under way ends with
         self._db = sqlite_utils.Database(connection, execute_plugins=False)
 
     @contextmanager
@@ -88,8 +88,8 @@ class Database:
     def _commit(self) -> None:
         if self._broken:
             raise RuntimeError("a part of this transaction failed, so that none of it is stored")
-        for sql, parameters in self._last.items():
-            self.execute(sql, parameters)
+        for sql in self._last:
+            self.execute(sql)
         self._db.commit()
 
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
@@ -105,12 +105,12 @@ class Database:
         with self._lock, self._explained():
             return self._db.conn.executemany(sql, rows).rowcount
 
-    def execute_last(self, sql: str, parameters: Parameters = ()) -> None:
-        """Run a statement when the transaction under way is about to be stored; once, however often it is asked for.
-
-        The parameters are those it was first asked for with in the transaction.
-        """
-        self._last.setdefault(sql, parameters)
+    def execute_last(self, sql: str) -> None:
+        """Run a statement when the transaction under way is about to be stored; once, however often it is asked for."""
+        with self._lock:
+            if not self._db.conn.in_transaction:
+                raise RuntimeError("no transaction is under way, at whose end this could run")
+            self._last[sql] = None
 
     def rows(self, sql: str, parameters: Parameters = ()) -> list[Row]:
         """All rows a statement returns, as dicts; also for `INSERT … RETURNING`."""

@@ -235,21 +235,24 @@ def test_a_closed_database_says_so(path: Path) -> None:
         database.value(COUNT)
 
 
-def test_what_ends_a_transaction_runs_once_as_first_asked_for_and_as_a_part_of_it(database: Database) -> None:
-    """Of a transaction that failed before, nothing of it is left."""
-    with pytest.raises(RuntimeError), database.transaction():
-        database.execute_last(INSERT, ("of a failed one",))
-        raise RuntimeError
+def test_what_ends_a_transaction_runs_once_and_as_a_part_of_it(database: Database) -> None:
+    """Of a transaction that failed before, nothing of it is left; without one it would never run."""
+    last = INSERT.replace("?", "'last'")
+    with pytest.raises(ZeroDivisionError), database.transaction():
+        database.execute_last(INSERT.replace("?", "'of a failed one'"))
+        raise ZeroDivisionError
     with database.transaction():
-        database.execute_last(INSERT, ("first",))
+        database.execute_last(last)
         with database.transaction():
-            database.execute_last(INSERT, ("second",))
+            database.execute_last(last)
         assert database.value(COUNT) == 0
-    assert [row["id"] for row in database.rows("SELECT id FROM models")] == ["first"]
+    assert [row["id"] for row in database.rows("SELECT id FROM models")] == ["last"]
     with pytest.raises(StorageError), database.transaction():
         database.execute(INSERT, ("with it",))
-        database.execute_last(INSERT, ("first",))  # which is there already
+        database.execute_last(last)  # which is there already
     assert database.value(COUNT) == 1
+    with pytest.raises(RuntimeError, match="no transaction"):
+        database.execute_last(last)
 
 
 def test_threads_share_the_connection_and_each_transaction_is_whole(database: Database) -> None:

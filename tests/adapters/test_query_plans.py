@@ -77,7 +77,7 @@ class Asked:
             self.methods.update(ways)
             if ways and (given or not many):  # at a transaction's end the statements are run that were noted before
                 self.statements.setdefault((ways[0], sql), given[0] if many else given)
-            return method(database, sql, given)
+            return method(database, sql, given) if given or many else method(database, sql)
 
         return noted
 
