@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -137,8 +138,22 @@ def test_a_second_run_adds_nothing(shelf: Shelf, news: Path) -> None:
     assert shelf.contents() == before
 
 
+@dataclass
+class OneByOne(InThisProcess):
+    """Has a chunk ready only when those before it are stored."""
+
+    steps: Sequence[Step] = ()
+
+    async def prepare(self, records: Sequence[Raw]) -> Prepared:
+        before = len(self.seen)
+        prepared = await super().prepare(records)
+        while len(self.steps) < before:  # noqa: ASYNC110  # nothing else tells of it
+            await asyncio.sleep(0)
+        return prepared
+
+
 class Cut(SqliteArchives):
-    """Loses power when so many chunks are stored, at the end of the next one's transaction."""
+    """Loses power when so many chunks are written, at the end of the next one."""
 
     def __init__(self, shelf: Shelf, at: int) -> None:
         super().__init__(shelf.database, shelf.store)
@@ -151,18 +166,62 @@ class Cut(SqliteArchives):
             raise Stopped
 
 
+@pytest.mark.parametrize("together", [False, True])
 @pytest.mark.parametrize("at", range(4))
-def test_a_run_that_was_cut_off_goes_on_where_it_stopped(shelf: Shelf, news: Path, tmp_path: Path, at: int) -> None:
-    """With the same result as one that was not; what is inside the transaction that was cut is undone."""
+def test_a_run_that_was_cut_off_goes_on_where_it_stopped(
+    shelf: Shelf, news: Path, tmp_path: Path, at: int, *, together: bool
+) -> None:
+    """With the same result as one that was not; what is inside the transaction that was cut is undone.
+
+    Chunks that are ready at the same time are in one.
+    """
+    if not together:
+        shelf.preparer = OneByOne(steps=shelf.steps)
     with pytest.raises(Stopped):
         shelf.fill(news, archives=Cut(shelf, at))
     done = shelf.archives.checkpoint(FsspecArchive(str(news)).name).records
-    assert done == 3 * at
+    assert done in (range(0, 3 * at + 1, 3) if together else [3 * at])
+    shelf.steps.clear()
+    shelf.preparer = InThisProcess()
     assert shelf.fill(news).records == 11 - done
     with open_database(tmp_path / "whole.db") as database:
         whole = Shelf(database)
         whole.fill(news)
         assert shelf.contents() == whole.contents()
+
+
+@dataclass
+class FirstAfterAll(InThisProcess):
+    """Has the first chunk ready when four are."""
+
+    async def prepare(self, records: Sequence[Raw]) -> Prepared:
+        first = not self.seen
+        prepared = await super().prepare(records)
+        while first and len(self.seen) < 4:  # noqa: ASYNC110  # nothing else tells of it
+            await asyncio.sleep(0)
+        return prepared
+
+
+class Counted(SqliteArchives):
+    """Counts its transactions."""
+
+    transactions = 0
+
+    def deciding(self) -> AbstractContextManager[None]:
+        self.transactions += 1
+        return super().deciding()
+
+
+@pytest.mark.parametrize(("preparer", "transactions"), [(FirstAfterAll, 1), (OneByOne, 4)])
+def test_chunks_that_are_ready_at_the_same_time_are_stored_in_one_transaction(
+    shelf: Shelf, news: Path, preparer: type[InThisProcess], transactions: int
+) -> None:
+    """It takes less writing; each is told of by itself all the same."""
+    shelf.preparer = preparer() if preparer is FirstAfterAll else OneByOne(steps=shelf.steps)
+    counted = Counted(shelf.database, shelf.store)
+    assert shelf.fill(news, archives=counted).records == 11
+    assert counted.transactions == transactions
+    assert [step.total.records for step in shelf.steps] == [3, 6, 9, 11]
 
 
 def test_two_runs_over_one_archive_do_not_mix(shelf: Shelf, news: Path) -> None:

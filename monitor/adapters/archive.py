@@ -22,10 +22,10 @@ from monitor.errors import InputError
 
 log = logging.getLogger(__name__)
 
-CHUNK_RECORDS = 4000
+CHUNK_RECORDS = 2000
 CHUNK_BYTES = 4_000_000
-"""A chunk ends at whichever comes first; a few are in memory at a time. Each is a transaction, and full-text search and
-the indexes take large ones with less work."""
+"""A chunk ends at whichever comes first; a few are in memory at a time. Those that are ready together are stored in one
+transaction: full-text search and the indexes take large ones with less work."""
 
 FIRST_RECORDS = 500
 """Of the first chunk. Those after it double what was read: something is seen at once, and a small archive keeps
