@@ -21,8 +21,10 @@ from monitor.ports.archives import Prepared, ScoredDocument
 compact(JsonLine, Row, Capture, Outlet, ScoredDocument, Filed, Identity, ScoredItem, Item, Score)
 
 LIMIT = 20.0
-LIMIT_PER_RECORD = 0.2
-"""Seconds that reading and scoring may take; a record takes a millisecond, a web page a few dozen."""
+LIMIT_PER_RECORD = 0.01
+LIMIT_PER_PAGE = 0.2
+"""Seconds that reading and scoring may take; a record takes a millisecond at most, a web page a few dozen. Longer than
+that, nobody notices workers that hang."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +81,5 @@ class EnginePreparer:
 
     async def prepare(self, records: Sequence[Raw]) -> Prepared:
         """Read and score records in a worker."""
-        limit = LIMIT + LIMIT_PER_RECORD * len(records)
+        limit = LIMIT + sum(LIMIT_PER_PAGE if isinstance(one, Capture) else LIMIT_PER_RECORD for one in records)
         return await run_with_model(self._engine, prepare, records, self._work, scorer=self._scorer, timeout=limit)

@@ -3,7 +3,8 @@
 import asyncio
 import os
 import signal
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from monitor import backfill, models
 from monitor.adapters.cluster import DaskEngine
 from monitor.adapters.engine import LocalEngine
+from monitor.errors import WorkerCrashError
 from monitor.house import House, load_config, open_house
 from monitor.pipeline import BackfillSummary, Step
 from tests.archives import lines, record, web_archive, written
@@ -51,9 +53,16 @@ Contents = dict[str, list[tuple[object, ...]]]
 
 
 def fill(
-    folder: Path, engine: LocalEngine | DaskEngine, archives: list[Path], at_first: Callable[[], None]
+    folder: Path,
+    engine: LocalEngine | DaskEngine,
+    archives: list[Path],
+    at_first: Callable[[], None],
+    beside: Sequence[asyncio.Task[None]] = (),
 ) -> tuple[BackfillSummary, Contents]:
-    """A new database in the folder, filled; what is in it. Calls `at_first` when the first chunk is stored."""
+    """A new database in the folder, filled; what is in it.
+
+    Calls `at_first` when the first chunk is stored; what that adds to `beside` is waited for.
+    """
     folder.mkdir()
     calls = [at_first]
 
@@ -67,6 +76,7 @@ def fill(
         async with engine:
             for path in archives:
                 total += await backfill.run(house, engine, scorer, str(path), tell)
+            await asyncio.gather(*beside)
         return total
 
     with open_house(load_config(write_config(folder), os.environ)) as house:
@@ -89,10 +99,10 @@ def test_every_engine_fills_the_same_database_though_a_worker_is_killed(
     assert total.hits >= 100
     assert total.stories >= 2
 
-    local, killings = LocalEngine(2), list[asyncio.Task[int]]()
-    at_first = lambda: killings.append(asyncio.create_task(kill_a_worker(local)))  # noqa: E731
-    assert fill(tmp_path / "killed", local, archives, at_first) == (total, contents)
-    assert killings[0].result()
+    local, killings = LocalEngine(2), list[asyncio.Task[None]]()
+    at_first = lambda: killings.append(asyncio.create_task(kill_a_worker(local, tmp_path / "pid")))  # noqa: E731
+    assert fill(tmp_path / "killed", local, archives, at_first, killings) == (total, contents)
+    assert killings[0].done()
 
     with cluster(tmp_path, preload="monitor.beforehand") as running:  # as the manual has it
         lost = running.workers[0]
@@ -102,7 +112,21 @@ def test_every_engine_fills_the_same_database_though_a_worker_is_killed(
         assert running.workers[1].poll() is None
 
 
-async def kill_a_worker(engine: LocalEngine) -> int:
-    process = await engine.run(os.getpid, timeout=60)
-    os.kill(process, signal.SIGKILL)
-    return process
+def linger(note: str) -> None:
+    """Tell one's process and be busy."""
+    Path(note).write_text(str(os.getpid()))
+    time.sleep(60)
+
+
+async def kill_a_worker(engine: LocalEngine, note: Path) -> None:
+    """Kill one from outside that is at work, as a system does that is short of memory."""
+    busy = asyncio.create_task(engine.run(linger, str(note), timeout=90))
+    await asyncio.to_thread(kill_who_wrote, note)
+    with pytest.raises(WorkerCrashError):
+        await busy
+
+
+def kill_who_wrote(note: Path) -> None:
+    while not (note.exists() and note.read_text()):  # the test's own time limit ends the wait
+        time.sleep(0.01)
+    os.kill(int(note.read_text()), signal.SIGKILL)
