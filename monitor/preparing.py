@@ -12,13 +12,12 @@ from monitor.adapters.engine import Engine
 from monitor.adapters.entries import documents_of, entries_in
 from monitor.adapters.workermodel import NoModel, WorkModel, held, run_with_model
 from monitor.domain.archive import Capture, JsonLine, Outlet, Raw, Row
-from monitor.domain.item import Identity, Item
 from monitor.domain.score import Score
 from monitor.pipeline.settling import scored
 from monitor.ports import Filed, Geographer, ScoredItem, Scorer
 from monitor.ports.archives import Prepared, ScoredDocument
 
-compact(JsonLine, Row, Capture, Outlet, ScoredDocument, Filed, Identity, ScoredItem, Item, Score)
+compact(JsonLine, Row, Capture, Outlet, ScoredDocument, Filed, ScoredItem, Score)
 
 LIMIT = 20.0
 LIMIT_PER_RECORD = 0.01

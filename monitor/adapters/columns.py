@@ -15,7 +15,6 @@ ITEM = ("guid", "url", "title", "summary", "lang", "published_at", "fulltext", "
 SCORE = ("signal", "score", "model_id", "on_fulltext")
 """The columns of each of `Filed.scores`."""
 
-
 INDEXED = 0.01
 """Scores below are not found by their size: of a thousand, three are above. Spelt out in the migration that says so."""
 

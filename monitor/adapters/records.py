@@ -161,7 +161,6 @@ def _quoted(words: str) -> str:
 
 def _wanted(kind: str, wanted: Filter) -> tuple[Listing, str, dict[str, object]]:
     """How to read them, the condition, and its parameters."""
-    listing = LISTINGS[kind] if wanted.query is None and not wanted.phrases else SEARCHES.get(kind, LISTINGS[kind])
     parameters: dict[str, object] = {
         "signal": wanted.signal,
         "words": match_expression(wanted.query, wanted.phrases),
@@ -171,6 +170,7 @@ def _wanted(kind: str, wanted: Filter) -> tuple[Listing, str, dict[str, object]]
         "feed_id": wanted.feed_id,
     }
     parameters = {name: value for name, value in parameters.items() if value is not None}
+    listing = (SEARCHES if "words" in parameters else {}).get(kind, LISTINGS[kind])
     if foreign := parameters.keys() - listing.conditions.keys():
         raise InputError(f"{kind} cannot be filtered by {', '.join(sorted(foreign))}; leave it out")
     conditions = [listing.conditions[name] for name in parameters]
